@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Every byte that the kernel side and user space share: map names, map values, and the objects of
+ * the store that live in the arena. Fixed-width types, explicit padding, sizes asserted. Nothing
+ * else crosses. DNSBOLT_ABI changes with any change here and is checked whenever pinned maps are
+ * opened.
+ *
+ * The store in one paragraph: `names` maps a keyed hash of a lower-cased owner name to the handle
+ * of its anchor. An anchor holds the name in full and the heads of its nodes. A node is immutable;
+ * it says from which version of its zone on it is valid, and which node was there before. Its
+ * directory maps QTYPE to an answer; an answer is a list of parts; a part is rendered records in
+ * wire format with the pointers to shift. A zone's current version is in the snapshot that
+ * zones[i].snapshot names: one store of that handle publishes a change set.
+ *
+ * Byte order: host, except where a type or a name says be. Handles count granules of 16 octets
+ * from the start of the arena; 0 is none.
+ */
+#ifndef DNSBOLT_ABI_H
+#define DNSBOLT_ABI_H
+
+#include <linux/types.h>
+
+#define DNSBOLT_ABI 1u
+
+/* ---- map names (at most 15 characters: the kernel's limit), also the names of the pins ---- */
+#define DNSBOLT_MAP_CONFIG dnsbolt_config
+#define DNSBOLT_MAP_COUNTERS dnsbolt_counts
+#define DNSBOLT_MAP_LISTEN dnsbolt_listen
+#define DNSBOLT_MAP_NAMES dnsbolt_names
+#define DNSBOLT_MAP_ARENA dnsbolt_arena
+#define DNSBOLT_MAP_ZONES dnsbolt_zones
+#define DNSBOLT_MAP_STAGES dnsbolt_stages
+#define DNSBOLT_MAP_SCRATCH dnsbolt_scratch
+
+/* ---- limits ---- */
+#define DNSBOLT_MAX_ZONES 131072u
+#define DNSBOLT_MAX_LISTEN 4096u
+#define DNSBOLT_MAX_IFACES 16u
+#define DNSBOLT_MAX_SEGMENTS 1024u
+#define DNSBOLT_SEG_SIZE (64u << 20)
+#define DNSBOLT_GRANULE 16u
+#define DNSBOLT_SEG_GRANULES (DNSBOLT_SEG_SIZE / DNSBOLT_GRANULE)
+/* No object starts in the last octets of a segment, so that a reader in the kernel may touch this
+ * many octets from the start of any object without leaving the segment. */
+#define DNSBOLT_SEG_GUARD 16384u
+#define DNSBOLT_NAME_MAX 255u  /* RFC 1035 section 3.1, wire form with the root label */
+#define DNSBOLT_LABELS_MAX 127u
+#define DNSBOLT_PARTS_MAX 8u   /* parts of one answer */
+#define DNSBOLT_DIR_MAX 256u   /* directory entries of one node */
+#define DNSBOLT_CHAIN_MAX 4u   /* anchors of one hash */
+/* What the program in the driver sends at most; larger parts are for TCP. */
+#define DNSBOLT_UDP_MAX 4096u
+#define DNSBOLT_UDP_PTRS_MAX 512u
+/* Program array: slot 0 is the entry of the current generation; generation g owns the slots from
+ * 1 + g * DNSBOLT_STAGES on. */
+#define DNSBOLT_STAGES 8u
+#define DNSBOLT_GENERATIONS 4u
+#define DNSBOLT_STAGE_SLOTS (1u + DNSBOLT_GENERATIONS * DNSBOLT_STAGES)
+
+typedef __u32 dnsbolt_handle;
+
+/* ---- dnsbolt_config: ARRAY of one, mmapable ---- */
+enum dnsbolt_mode {
+	DNSBOLT_MODE_OFF = 0,	 /* every packet is passed */
+	DNSBOLT_MODE_ANSWER = 1,
+	DNSBOLT_MODE_SHADOW = 2, /* answers are composed up to the commit, then passed */
+};
+
+enum dnsbolt_return {
+	DNSBOLT_RETURN_SWAP = 0, /* the reply goes to the MAC that the query came from */
+	DNSBOLT_RETURN_FIB = 1,	 /* passed unless bpf_fib_lookup() agrees with that */
+};
+
+/* EDNS options that make a query pass (dnsbolt_config.pass_options) */
+#define DNSBOLT_OPT_NSID (1u << 0)
+#define DNSBOLT_OPT_ECS (1u << 1)
+#define DNSBOLT_OPT_EXPIRE (1u << 2)
+#define DNSBOLT_OPT_COOKIE (1u << 3)
+
+struct dnsbolt_iface {
+	__u32 ifindex; /* 0: free */
+	__u32 mtu;     /* octets, layer 3 */
+	__u8 mac[6];   /* destination MAC of packets to answer */
+	__u16 reserved;
+};
+_Static_assert(sizeof(struct dnsbolt_iface) == 16, "ABI");
+
+struct dnsbolt_config {
+	__u32 abi;  /* DNSBOLT_ABI */
+	__u32 mode; /* enum dnsbolt_mode; may be stored by anyone who may open the pin */
+	__u32 return_path; /* enum dnsbolt_return */
+	__u32 pass_options; /* DNSBOLT_OPT_* */
+	__be16 port;
+	__u16 max_udp; /* octets of DNS message, 512 to DNSBOLT_UDP_MAX */
+	__u32 n_iface;
+	__u64 hash_seed;   /* state of the root name */
+	__u64 hash_key[2]; /* odd multipliers */
+	/* Raised by the writer before it uses freed octets of the arena again: a reader outside of
+	 * RCU that sees it move has to start again. */
+	__u64 reclaim_epoch;
+	__u64 alive_until; /* CLOCK_BOOTTIME ns after which nothing is answered; 0: no limit */
+	__u64 reserved[4];
+	struct dnsbolt_iface iface[DNSBOLT_MAX_IFACES];
+};
+_Static_assert(sizeof(struct dnsbolt_config) == 96 + 16 * DNSBOLT_MAX_IFACES, "ABI");
+
+/* ---- dnsbolt_listen: HASH struct dnsbolt_addr -> __u32 ---- */
+struct dnsbolt_addr {
+	__u8 a[16]; /* IPv6, or IPv4 mapped (::ffff:a.b.c.d) */
+};
+
+#define DNSBOLT_ADDR_SERVED (1u << 0) /* queries to it are answered */
+#define DNSBOLT_ADDR_OWN (1u << 1)    /* an address or a broadcast address of this host: never a client */
+
+/* ---- dnsbolt_counts: PERCPU_ARRAY of one ---- */
+#define DNSBOLT_REASONS_MAX 128u
+
+struct dnsbolt_counters {
+	__u64 reason[DNSBOLT_REASONS_MAX]; /* packets, by bpf/reasons.h */
+	__u64 rcode[16];		   /* answers sent, by RCODE */
+	__u64 answers_ipv4, answers_ipv6;
+	__u64 octets_in, octets_out; /* frames of answered queries and of their answers */
+};
+_Static_assert(sizeof(struct dnsbolt_counters) == 8 * (128 + 16 + 4), "ABI");
+
+/* ---- dnsbolt_zones: ARRAY of DNSBOLT_MAX_ZONES, mmapable ---- */
+struct dnsbolt_zone {
+	dnsbolt_handle snapshot; /* 0: no version yet, or removed: its nodes do not exist */
+	__u32 reserved;
+	__u64 expires; /* CLOCK_BOOTTIME ns from which on it is passed; 0: never */
+};
+_Static_assert(sizeof(struct dnsbolt_zone) == 16, "ABI");
+
+/* ---- objects of the arena ---- */
+
+/* One version of one zone. */
+struct dnsbolt_snapshot {
+	__u64 version; /* of the store; grows with every change set */
+	__u32 zone;    /* index in zones */
+	__u32 serial;
+	dnsbolt_handle apex; /* anchor */
+	dnsbolt_handle soa;	/* part: SOA as negative answers carry it (RFC 2308 section 3) */
+	dnsbolt_handle soa_sig; /* part: its RRSIGs; 0: unsigned */
+	dnsbolt_handle denial;	/* root page of the denial chain; 0: none */
+	__u32 flags;		/* DNSBOLT_ZONE_* */
+	__u32 reserved[7];
+};
+_Static_assert(sizeof(struct dnsbolt_snapshot) == 64, "ABI");
+
+#define DNSBOLT_ZONE_SIGNED (1u << 0)
+#define DNSBOLT_ZONE_NSEC3 (1u << 1)
+
+/* A name. One anchor serves both sides of a zone cut: `head[CHILD]` is the node of the zone whose
+ * data the name is (a served child's apex included), `head[PARENT]` the delegation as the parent
+ * sees it. Both are judged by the version of their own zone. Every ancestor of a stored name, up to
+ * the root, has an anchor too; one without heads exists for that alone. Readers take `self`, `head`,
+ * `next` and the name; all but `head` and `next` is immutable to them. */
+#define DNSBOLT_SIDE_CHILD 0
+#define DNSBOLT_SIDE_PARENT 1
+
+struct dnsbolt_anchor {
+	dnsbolt_handle self;
+	dnsbolt_handle head[2]; /* newest node of each side, stored with release */
+	dnsbolt_handle next;	/* next anchor of the same hash */
+	__u16 name_len;		/* octets of wire form */
+	__u8 labels;		/* without the root label */
+	__u8 reserved0;
+	__u32 children;		/* anchors one label below: the writer's own */
+	__u8 name[]; /* wire form, lower-cased, filled with zeros to a multiple of 8 */
+};
+_Static_assert(sizeof(struct dnsbolt_anchor) == 24, "ABI");
+
+/* Directory entry. Sorted by qtype (host order); qtype 0 stands for every type that has no entry of
+ * its own, so it is the first. */
+struct dnsbolt_dirent {
+	__u16 qtype;
+	__u8 pass[2]; /* by DO: a reason of bpf/reasons.h to pass with, 0: answer */
+	dnsbolt_handle answer;
+};
+_Static_assert(sizeof(struct dnsbolt_dirent) == 8, "ABI");
+
+#define DNSBOLT_NODE_APEX (1u << 0)
+#define DNSBOLT_NODE_CUT (1u << 1)	 /* delegation: what is below it is another zone's */
+#define DNSBOLT_NODE_DNAME (1u << 2)	 /* owner of a DNAME */
+#define DNSBOLT_NODE_ENT (1u << 3)	 /* empty non-terminal */
+#define DNSBOLT_NODE_WILDCARD (1u << 4)	 /* "*" below it exists */
+#define DNSBOLT_NODE_TOMBSTONE (1u << 5) /* the name is gone from this version on */
+
+struct dnsbolt_node {
+	__u64 version;	     /* valid from this version of `zone` on */
+	dnsbolt_handle prev; /* node before it, of this or another zone; 0: none */
+	__u32 zone;	     /* index in zones */
+	__u16 flags;	     /* DNSBOLT_NODE_* */
+	__u16 n_dir;	     /* at most DNSBOLT_DIR_MAX */
+	dnsbolt_handle wildcard; /* anchor of "*" below it, 0: none */
+	__u32 reserved[2];
+	struct dnsbolt_dirent dir[];
+};
+_Static_assert(sizeof(struct dnsbolt_node) == 32, "ABI");
+
+enum dnsbolt_section {
+	DNSBOLT_ANSWER_SECTION = 0,
+	DNSBOLT_AUTHORITY_SECTION = 1,
+	DNSBOLT_ADDITIONAL_SECTION = 2,
+};
+
+#define DNSBOLT_SLOT_DO (1u << 0)	/* only when the query has DO=1 */
+#define DNSBOLT_SLOT_OPTIONAL (1u << 1) /* left out, without TC, when it does not fit */
+
+/* Handles that stand for a part of the snapshot in use, so that a new serial does not change the
+ * answers that quote the SOA. Real handles are larger. */
+#define DNSBOLT_PART_SOA 1u
+#define DNSBOLT_PART_SOA_SIG 2u
+#define DNSBOLT_PART_SYMBOLS 16u
+
+struct dnsbolt_slot {
+	dnsbolt_handle part;
+	__u8 section; /* enum dnsbolt_section; slots are sorted by it */
+	__u8 flags;   /* DNSBOLT_SLOT_* */
+	__u16 reserved;
+};
+_Static_assert(sizeof(struct dnsbolt_slot) == 8, "ABI");
+
+#define DNSBOLT_ANSWER_AA (1u << 0)
+
+struct dnsbolt_answer {
+	__u8 n_slots; /* 0 to DNSBOLT_PARTS_MAX */
+	__u8 flags;   /* DNSBOLT_ANSWER_* */
+	__u8 rcode;   /* 0 to 15 */
+	__u8 reason;  /* of bpf/reasons.h, counted when it is sent whole */
+	__u32 reserved;
+	struct dnsbolt_slot slot[];
+};
+_Static_assert(sizeof(struct dnsbolt_answer) == 8, "ABI");
+
+/* A compression pointer of a part (RFC 1035 section 4.1.4). Its two octets in the data are zero; what
+ * goes there is 0xc000 | target, where the target, an offset from the start of the message, is
+ *   SUFFIX: 12 + length of the question's name - distance: a suffix of the question's name that
+ *           is `distance` octets long, the root label included;
+ *   BODY:   offset of the part in the message + distance: a name inside the part.
+ * Pointers to the whole of the question's name (OWNER) need no shifting: the data holds 0xc00c. */
+#define DNSBOLT_PTR_BODY 0x8000u
+
+struct dnsbolt_ptr {
+	__u16 at; /* offset in data (at most 0x3fff); DNSBOLT_PTR_BODY set: class BODY, else SUFFIX */
+	__u16 distance;
+};
+_Static_assert(sizeof(struct dnsbolt_ptr) == 4, "ABI");
+
+/* Rendered records. Behind the header: ptr[n_ptr], then, at the next multiple of 8, the data. */
+struct dnsbolt_part {
+	__u16 len;   /* octets of data */
+	__u16 n_rr;  /* records */
+	__u16 n_ptr; /* compression pointers to write */
+	__u16 csum;  /* folded one's complement sum (RFC 1071) of the data, read as 16-bit words in
+		      * host order from an even offset on, an odd end filled with zero */
+	__u32 refs;  /* answers and snapshots that use it: the writer's own */
+	__u32 reserved;
+	struct dnsbolt_ptr ptr[];
+};
+_Static_assert(sizeof(struct dnsbolt_part) == 16, "ABI");
+
+/* Offset of a part's data from the start of its header. */
+static inline __u32 dnsbolt_part_data(__u32 n_ptr)
+{
+	return (__u32)(sizeof(struct dnsbolt_part) + n_ptr * sizeof(struct dnsbolt_ptr) + 7) & ~7u;
+}
+
+#endif /* DNSBOLT_ABI_H */
