@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Stage 7: the reply. First commit_room(), the last step that can fail: until it has succeeded not one octet
+ * of the packet was written, and where it fails the packet is the query again. Then parts, OPT, and, last, for
+ * the checksum, headers and question.
+ *
+ * The compression pointers are written here, as their targets depend on the question's length and on where the part
+ * stands (bpf/abi.h).
+ */
+#ifndef DNSBOLT_CORE_COMMIT_H
+#define DNSBOLT_CORE_COMMIT_H
+
+#include "../reasons.h"
+#include "csum.h"
+#include "env.h"
+#include "packet.h"
+#include "question.h"
+
+#define COMMIT_FRAME_MIN 60u /* Ethernet, without the check sequence */
+
+/* Makes the frame `target` octets long: at the tail, and what the tail does not give in front. What stands in front
+ * needs no moving, it is all written anew. -1: the packet is as it was. */
+static __always_inline int commit_resize(struct env_ctx *ctx, __u32 from, __u32 target)
+{
+	/* A headroom of 256 less struct xdp_frame gives 216; drivers with 192 give 152. */
+	static const __u32 steps[] = { 216, 152, 88, 40 };
+	__u32 i, need, head;
+
+	if (!env_adjust_tail(ctx, (int)(target - from)))
+		return 0;
+	if (target <= from)
+		return -1;
+	need = target - from;
+	ENV_UNROLL
+	for (i = 0; i < 4; i++) {
+		head = steps[i] < need ? steps[i] : need;
+		if (env_adjust_head(ctx, -(int)head))
+			continue;
+		if (head == need || !env_adjust_tail(ctx, (int)(need - head)))
+			return 0;
+		env_adjust_head(ctx, (int)head);
+	}
+	return -1;
+}
+
+ENV_STAGE int commit_room(struct env_ctx *ctx)
+{
+	struct scratch *s = env_scratch(ctx);
+	__u32 target;
+
+	if (!s)
+		return REASON_internal;
+	target = s->dns + s->reply_len;
+	if (target < COMMIT_FRAME_MIN && s->frame_len >= COMMIT_FRAME_MIN)
+		target = COMMIT_FRAME_MIN;
+	if (target == s->frame_len)
+		return 0;
+	return commit_resize(ctx, s->frame_len, target) ? REASON_no_room : 0;
+}
+
+struct commit_ptr {
+	struct env_ctx *ctx;
+	struct scratch *s;
+	const struct dnsbolt_part *part;
+	__u32 base; /* offset of the part in the message */
+	__u32 bad;
+};
+
+static long commit_pointer(__u32 i, void *arg)
+{
+	struct commit_ptr *c = arg;
+	struct scratch *s = c->s;
+	const struct dnsbolt_ptr *ptr = &c->part->ptr[i & (ENV_PTRS_MAX == 65535 ? 65535 : ENV_PTRS_MAX - 1)];
+	__u32 at = c->base + (ptr->at & ~DNSBOLT_PTR_BODY), target;
+	__u8 octets[2];
+
+	if (ptr->at & DNSBOLT_PTR_BODY)
+		target = c->base + ptr->distance;
+	else
+		target = DNS_HEADER + s->name_len - ptr->distance;
+	target = (target & 0x3fff) | 0xc000;
+	env_put_be16(octets, target);
+	s->sum += csum_be16_at(target, at);
+	if (env_store(c->ctx, s->dns + at, octets, 2))
+		c->bad = 1;
+	return 0;
+}
+
+/* Copies the i-th part of the plan to scratch.where and moves that on. */
+ENV_STAGE int commit_part(struct env_ctx *ctx, __u32 i)
+{
+	struct scratch *s = env_scratch(ctx);
+	const struct dnsbolt_part *p;
+	struct commit_ptr c = {};
+	__u32 len, n_ptr, data;
+
+	if (!s || i >= DNSBOLT_PARTS_MAX)
+		return REASON_internal;
+	n_ptr = s->part[i].n_ptr;
+	if (n_ptr > ENV_PTRS_MAX)
+		return REASON_internal;
+	data = dnsbolt_part_data(n_ptr);
+	len = s->part[i].len;
+	p = env_arena_span(ctx, s->part[i].handle, data + len);
+	if (!p)
+		return REASON_internal;
+	if (ENV_PTRS_MAX < 65535) {
+		len = ((len - 1) & 4095) + 1;
+		env_barrier_var(len);
+		if (len > DNSBOLT_UDP_MAX)
+			return REASON_internal;
+	}
+	if (env_store(ctx, s->dns + s->where, (const __u8 *)p + data, len))
+		return REASON_internal;
+	s->sum += csum_at(p->csum, s->where);
+	if (n_ptr) {
+		c.ctx = ctx;
+		c.s = s;
+		c.part = p;
+		c.base = s->where;
+		env_loop(n_ptr, commit_pointer, &c);
+		if (c.bad)
+			return REASON_internal;
+	}
+	s->where += len;
+	return 0;
+}
+
+/* RFC 6891 section 6.1.1; DO is copied (RFC 3225 section 3). */
+static __always_inline int commit_opt(struct env_ctx *ctx, struct scratch *s, const struct dnsbolt_config *c)
+{
+	__u8 opt[12] __attribute__((aligned(8))) = { 0, 0, 41, (__u8)(c->max_udp >> 8), (__u8)c->max_udp, 0, 0,
+			 s->dnssec_ok ? EDNS_DO : 0 };
+
+	s->sum += csum_at(csum_fold((__u64)env_csum(opt, 12)), s->where);
+	if (env_store(ctx, s->dns + s->where, opt, DNS_OPT))
+		return REASON_internal;
+	s->where += DNS_OPT;
+	return 0;
+}
+
+/* AA, TC, RD as in the query, RCODE; RA, Z, AD and CD are 0 (RFC 1035 section 4.1.1, RFC 4035 section 3.1.6). */
+static __always_inline void commit_dns_header(struct scratch *s)
+{
+	__u8 *m = env_message(s);
+
+	m[2] = (__u8)(HEADER_QR | (s->aa ? HEADER_AA : 0) | (s->truncated ? HEADER_TC : 0) |
+		      (m[2] & HEADER_RD));
+	m[3] = s->rcode;
+	env_put_be16(m + 6, s->count[0]);
+	env_put_be16(m + 8, s->count[1]);
+	env_put_be16(m + 10, s->count[2]);
+	s->sum += csum_fold((__u64)env_csum(m, DNS_HEADER));
+}
+
+static __always_inline void commit_udp(struct scratch *s)
+{
+	__u8 *udp = (__u8 *)s->frame + FRAME_DNS - PACKET_UDP;
+	__u32 len = s->reply_len + PACKET_UDP, check;
+	__u16 port = env_get16(udp);
+
+	env_put16(udp, env_get16(udp + 2));
+	env_put16(udp + 2, port);
+	env_put_be16(udp + 4, len);
+	env_put16(udp + 6, 0);
+	check = csum_fold(packet_pseudo_sum(s, len) + env_get32(udp) + env_get32(udp + 4) + s->sum);
+	check = ~check & 0xffff;
+	env_put16(udp + 6, (__u16)(check ? check : 0xffff)); /* RFC 768: 0 is no checksum */
+}
+
+/* ECN cleared, ID 0 and DF (RFC 6864 section 4.1), TTL 64. */
+static __always_inline void commit_ipv4(struct scratch *s)
+{
+	__u8 *ip = (__u8 *)s->frame + FRAME_DNS - PACKET_UDP - sizeof(struct iphdr);
+	__u32 sum = 0, i, addr = env_get32(ip + 12);
+
+	ip[1] &= 0xfc;
+	env_put_be16(ip + 2, s->reply_len + PACKET_UDP + sizeof(struct iphdr));
+	env_put16(ip + 4, 0);
+	env_put_be16(ip + 6, 0x4000);
+	ip[8] = 64;
+	env_put16(ip + 10, 0);
+	env_put32(ip + 12, env_get32(ip + 16));
+	env_put32(ip + 16, addr);
+	for (i = 0; i < sizeof(struct iphdr); i += 2)
+		sum += env_get16(ip + i);
+	env_put16(ip + 10, (__u16)~csum_fold(sum));
+}
+
+/* ECN and flow label cleared, hop limit 64. */
+static __always_inline void commit_ipv6(struct scratch *s)
+{
+	__u8 *ip = (__u8 *)s->frame + FRAME_DNS - PACKET_UDP - sizeof(struct ipv6hdr);
+
+	ip[1] &= 0xc0; /* the low half of the traffic class: two bits of DSCP, then ECN */
+	env_put16(ip + 2, 0);
+	env_put_be16(ip + 4, s->reply_len + PACKET_UDP);
+	ip[7] = 64;
+	__builtin_memcpy(ip + 8, s->dst.a, 16);
+	__builtin_memcpy(ip + 24, s->src.a, 16);
+}
+
+static __always_inline void commit_ethernet(__u8 *eth)
+{
+	__u32 high = env_get32(eth);
+	__u16 low = env_get16(eth + 4);
+
+	env_put32(eth, env_get32(eth + 6));
+	env_put16(eth + 4, env_get16(eth + 10));
+	env_put32(eth + 6, high);
+	env_put16(eth + 10, low);
+}
+
+/* Headers and question, the question's letters as they came. */
+ENV_STAGE int commit_headers(struct env_ctx *ctx)
+{
+	struct scratch *s = env_scratch(ctx);
+	__u32 headers, len;
+	__u8 *from;
+
+	if (!s)
+		return REASON_internal;
+	headers = s->dns & 127;
+	env_barrier_var(headers);
+	if (headers > FRAME_HEADERS_MAX)
+		return REASON_internal;
+	from = (__u8 *)s->frame + (FRAME_DNS - headers);
+	commit_dns_header(s);
+	commit_udp(s);
+	if (s->ipv6)
+		commit_ipv6(s);
+	else
+		commit_ipv4(s);
+	commit_ethernet(from);
+	len = headers + s->question_end;
+	len = ((len - 1) & 1023) + 1;
+	env_barrier_var(len);
+	if (len > FRAME_HEADERS_MAX + DNS_QUERY_MAX)
+		return REASON_internal;
+	return env_store(ctx, 0, from, len) ? REASON_internal : 0;
+}
+
+/* A reply shorter than the smallest Ethernet frame: the filling must not be what was in the query. */
+static __always_inline int commit_filling(struct env_ctx *ctx, struct scratch *s)
+{
+	static const __u8 zeros[COMMIT_FRAME_MIN] = { 0 };
+	__u32 end = s->dns + s->reply_len, len;
+
+	if (end >= COMMIT_FRAME_MIN || s->frame_len < COMMIT_FRAME_MIN)
+		return 0;
+	len = ((COMMIT_FRAME_MIN - end - 1) & 31) + 1;
+	env_barrier_var(len);
+	return env_store(ctx, end, zeros, len) ? REASON_internal : 0;
+}
+
+/* All of the message that follows the question. */
+ENV_STAGE int commit_body(struct env_ctx *ctx)
+{
+	struct scratch *s = env_scratch(ctx);
+	const struct dnsbolt_config *c = env_config(ctx);
+	__u32 i;
+	int r;
+
+	if (!s || !c)
+		return REASON_internal;
+	s->where = s->question_end;
+	s->sum = s->question_sum;
+	for (i = 0; i < DNSBOLT_PARTS_MAX; i++) {
+		if (i >= s->n_parts)
+			break;
+		r = commit_part(ctx, i);
+		if (r)
+			return r;
+	}
+	if (!s->edns)
+		return 0;
+	return commit_opt(ctx, s, c);
+}
+
+#endif /* DNSBOLT_CORE_COMMIT_H */

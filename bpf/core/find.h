@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Stage 5: from the name to an answer (RFC 1034 section 4.3.2). find_exact() looks for the name itself; what it does not
+ * find, find_encloser() explains by the closest ancestor that exists.
+ *
+ * Versions: a node counts when it is not newer than the snapshot of its zone; else the one before it does. The
+ * snapshot is read between two reads of the head: heads are stored before the snapshot is flipped, so a head that
+ * is unchanged after the snapshot was read is not older than it.
+ */
+#ifndef DNSBOLT_CORE_FIND_H
+#define DNSBOLT_CORE_FIND_H
+
+#include "../reasons.h"
+#include "env.h"
+
+/* Beside reasons, which are positive */
+#define FIND_FOUND 0
+#define FIND_ABSENT (-1)
+
+#define FIND_HEAD_TRIES 3 /* a head that moves under the reader: two versions in the time of one look */
+
+/* Is the anchor's name the question's from offset `from` on? */
+ENV_STAGE int find_same_name(struct env_ctx *ctx, __u32 handle, __u32 from)
+{
+	struct scratch *s = env_scratch(ctx);
+	const struct dnsbolt_anchor *a = env_arena(ctx, handle);
+	__u32 i, len;
+
+	if (!s || !a || from > s->name_len)
+		return 0;
+	len = s->name_len - from;
+	if (a->self != handle || a->name_len != len)
+		return 0;
+	for (i = 0; i < DNSBOLT_NAME_MAX / 8 + 1; i++) {
+		if (i * 8 >= len)
+			break;
+		if (env_get64(a->name + i * 8) != env_get64((__u8 *)s->name + ((from + i * 8) & 255)))
+			return 0;
+	}
+	return 1;
+}
+
+/* The anchor of the question's ancestor (or self) with `depth` labels, into scratch.anchor. A hash that is there with
+ * another name proves nothing: REASON_unknown. */
+ENV_STAGE int find_anchor(struct env_ctx *ctx, __u32 depth)
+{
+	struct scratch *s = env_scratch(ctx);
+	const struct dnsbolt_anchor *a;
+	dnsbolt_handle h;
+	__u32 i, from;
+
+	if (!s || depth > s->labels)
+		return REASON_internal;
+	h = env_name(ctx, &s->hash[depth & 127]);
+	if (!h)
+		return FIND_ABSENT;
+	from = s->at[(s->labels - depth) & 127];
+	for (i = 0; i < DNSBOLT_CHAIN_MAX; i++) {
+		if (find_same_name(ctx, h, from)) {
+			s->anchor = h;
+			return FIND_FOUND;
+		}
+		a = env_arena(ctx, h);
+		if (!a)
+			break;
+		h = env_read_once(&a->next);
+		if (!h)
+			break;
+	}
+	return REASON_unknown;
+}
+
+/* Does the node count, for the snapshot of its zone as it is now? Leaves both in the scratch. 1: from the future. */
+static __always_inline int find_judge(struct env_ctx *ctx, struct scratch *s, dnsbolt_handle h,
+				      dnsbolt_handle *ret_prev)
+{
+	const struct dnsbolt_node *n = env_arena(ctx, h);
+	const struct dnsbolt_snapshot *snap = 0;
+	const struct dnsbolt_zone *z;
+	__u64 version = 0;
+
+	if (!n)
+		return REASON_store;
+	/* One snapshot for all names of the zone that this query meets. */
+	if (n->zone != s->zone) {
+		z = env_zone(ctx, n->zone);
+		if (!z)
+			return REASON_store;
+		s->snapshot = env_read_acquire(&z->snapshot, s);
+		s->zone = n->zone;
+	}
+	if (s->snapshot) {
+		snap = env_arena(ctx, s->snapshot);
+		if (!snap)
+			return REASON_store;
+		version = snap->version;
+	}
+	if (n->version > version) {
+		*ret_prev = n->prev;
+		return 1;
+	}
+	s->node = h;
+	return n->flags & DNSBOLT_NODE_TOMBSTONE ? FIND_ABSENT : FIND_FOUND;
+}
+
+/* The node on one side of scratch.anchor, into scratch.node, zone and snapshot. */
+ENV_STAGE int find_node(struct env_ctx *ctx, __u32 side)
+{
+	struct scratch *s = env_scratch(ctx);
+	const struct dnsbolt_anchor *a;
+	dnsbolt_handle h, prev = 0;
+	int i, r;
+
+	if (!s)
+		return REASON_internal;
+	a = env_arena(ctx, s->anchor);
+	if (!a)
+		return REASON_store;
+	for (i = 0; i < FIND_HEAD_TRIES; i++) {
+		h = env_read_once(&a->head[side & 1]);
+		if (!h)
+			return FIND_ABSENT;
+		r = find_judge(ctx, s, h, &prev);
+		if (env_read_once(&a->head[side & 1]) != h)
+			continue;
+		if (r != 1)
+			return r;
+		if (!prev)
+			return FIND_ABSENT;
+		r = find_judge(ctx, s, prev, &prev);
+		return r == 1 ? REASON_busy : r;
+	}
+	return REASON_busy;
+}
+
+/* The name as its own zone holds it, else as the delegation that its parent sees. */
+static __always_inline int find_any_side(struct env_ctx *ctx)
+{
+	int r = find_node(ctx, DNSBOLT_SIDE_CHILD);
+
+	return r == FIND_ABSENT ? find_node(ctx, DNSBOLT_SIDE_PARENT) : r;
+}
+
+/* The program looks at the clock itself: it must stop also when nobody is left to tell it. */
+static __always_inline int find_expired(struct env_ctx *ctx, const struct scratch *s)
+{
+	const struct dnsbolt_zone *z = env_zone(ctx, s->zone);
+
+	return !z || (z->expires && env_now(ctx) >= z->expires);
+}
+
+/* The directory's entry for QTYPE, else the one for all others: sorted, so found by halving, without branches. */
+ENV_STAGE int find_entry(struct env_ctx *ctx)
+{
+	struct scratch *s = env_scratch(ctx);
+	const struct dnsbolt_node *n;
+	__u32 lo = 0, count, half, m, le, i;
+
+	if (!s)
+		return REASON_internal;
+	n = env_arena(ctx, s->node);
+	if (!n || !n->n_dir || n->n_dir > DNSBOLT_DIR_MAX)
+		return REASON_store;
+	count = n->n_dir;
+	for (i = 0; i < 8; i++) {
+		if (count <= 1)
+			break;
+		half = count >> 1;
+		m = (lo + half) & (DNSBOLT_DIR_MAX - 1);
+		le = -(__u32)(n->dir[m].qtype <= s->qtype);
+		env_barrier_var(le);
+		lo += half & le;
+		count -= half;
+	}
+	lo &= DNSBOLT_DIR_MAX - 1;
+	if (n->dir[lo].qtype != s->qtype) {
+		lo = 0;
+		if (n->dir[0].qtype)
+			return REASON_store;
+	}
+	s->answer = n->dir[lo].answer;
+	return n->dir[lo].pass[s->dnssec_ok & 1];
+}
+
+/* 0: scratch.answer; FIND_ABSENT: ask find_encloser() why; else the reason to pass with. */
+ENV_STAGE int find_exact(struct env_ctx *ctx)
+{
+	struct scratch *s = env_scratch(ctx);
+	int r;
+
+	if (!s)
+		return REASON_internal;
+	s->depth = s->labels;
+	r = find_anchor(ctx, s->labels);
+	if (r)
+		return r;
+	r = find_any_side(ctx);
+	if (r)
+		return r;
+	if (find_expired(ctx, s))
+		return REASON_expired;
+	return find_entry(ctx);
+}
+
+/* How many labels of the name are stored. Every ancestor of a stored name is stored, so that is monotonic along the
+ * name, and a name of 127 labels costs 8 look-ups. */
+ENV_STAGE int find_depth(struct env_ctx *ctx)
+{
+	struct scratch *s = env_scratch(ctx);
+	__u32 lo = 0, hi, mid, i;
+
+	if (!s)
+		return 0;
+	hi = s->labels & 127;
+	for (i = 0; i < 8; i++) {
+		if (lo >= hi)
+			break;
+		mid = (lo + hi + 1) >> 1;
+		if (env_name(ctx, &s->hash[mid & 127]))
+			lo = mid;
+		else
+			hi = mid - 1;
+	}
+	return lo;
+}
+
+/* The closest ancestor with a node that counts, into scratch.node and depth: up from the deepest that is stored, past
+ * those that are there only for other names' sake. FIND_ABSENT: none up to the root. */
+ENV_STAGE int find_closest(struct env_ctx *ctx, __u32 depth)
+{
+	struct scratch *s = env_scratch(ctx);
+	__u32 i;
+	int r;
+
+	if (!s)
+		return REASON_internal;
+	for (i = 0; i < DNSBOLT_LABELS_MAX + 1; i++) {
+		if (i > depth)
+			break;
+		r = find_anchor(ctx, depth - i);
+		if (r == FIND_ABSENT)
+			continue;
+		if (r)
+			return r;
+		r = find_any_side(ctx);
+		if (r == FIND_ABSENT)
+			continue;
+		s->depth = depth - i;
+		return r;
+	}
+	return FIND_ABSENT;
+}
+
+/* RFC 5155 section 7.2.8: a label of 32 characters below the apex, in a zone with NSEC3. */
+static __always_inline int find_is_nsec3_owner(const struct scratch *s, const struct dnsbolt_snapshot *snap,
+					       const struct dnsbolt_node *n)
+{
+	return (snap->flags & DNSBOLT_ZONE_NSEC3) && (n->flags & DNSBOLT_NODE_APEX) &&
+	       s->labels == s->depth + 1 && ((const __u8 *)s->name)[0] == 32;
+}
+
+/* Why the name itself has no node. */
+ENV_STAGE int find_encloser(struct env_ctx *ctx)
+{
+	struct scratch *s = env_scratch(ctx);
+	const struct dnsbolt_snapshot *snap;
+	const struct dnsbolt_node *n;
+	int r;
+
+	if (!s)
+		return REASON_internal;
+	r = find_closest(ctx, find_depth(ctx));
+	if (r == FIND_ABSENT)
+		return REASON_not_ours;
+	if (r)
+		return r;
+	n = env_arena(ctx, s->node);
+	snap = env_arena(ctx, s->snapshot);
+	if (!n || !snap)
+		return REASON_store;
+	if (find_expired(ctx, s))
+		return REASON_expired;
+	if (n->flags & DNSBOLT_NODE_CUT)
+		return REASON_below_cut;
+	if (n->flags & DNSBOLT_NODE_DNAME)
+		return REASON_below_dname;
+	if (n->flags & DNSBOLT_NODE_WILDCARD)
+		return REASON_wildcard;
+	return find_is_nsec3_owner(s, snap, n) ? REASON_nsec3_owner : REASON_nxdomain;
+}
+
+#endif /* DNSBOLT_CORE_FIND_H */

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Stage 1: from the frame to the DNS message. Ethernet, up to two VLAN tags, IPv4 without options or
+ * IPv6 without extension headers, UDP to a served address and port, lengths and checksums that agree. Cheap
+ * tests come first, so that what is not DNS costs little. Leaves offsets, addresses and a copy of headers and
+ * message in the scratch. Writes nothing to the packet.
+ *
+ * Functions return 0 or the reason to pass with.
+ */
+#ifndef DNSBOLT_CORE_PACKET_H
+#define DNSBOLT_CORE_PACKET_H
+
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/udp.h>
+
+#include "../reasons.h"
+#include "csum.h"
+#include "env.h"
+
+#define PACKET_ETH 14u
+#define PACKET_TAG 4u
+#define PACKET_UDP 8u
+
+#define BE16(x) ((__be16)__builtin_bswap16(x))
+#define BE32(x) ((__be32)__builtin_bswap32(x))
+
+static __always_inline int packet_is_tag(__be16 proto)
+{
+	return proto == BE16(ETH_P_8021Q) || proto == BE16(ETH_P_8021AD);
+}
+
+/* Finds the IP header: *ret_l3, *ret_proto. */
+static __always_inline int packet_ethernet(struct env_ctx *ctx, __u32 *ret_l3, __be16 *ret_proto)
+{
+	__u8 *d = env_data(ctx), *end = env_data_end(ctx);
+	__u32 l3 = PACKET_ETH;
+	__be16 proto;
+	int i;
+
+	if (d + PACKET_ETH > end)
+		return REASON_short_frame;
+	proto = ((struct ethhdr *)d)->h_proto;
+	ENV_UNROLL
+	for (i = 0; i < 2; i++) {
+		if (!packet_is_tag(proto))
+			break;
+		if (d + l3 + PACKET_TAG > end)
+			return REASON_short_frame;
+		proto = env_get16(d + l3 + 2);
+		l3 += PACKET_TAG;
+	}
+	if (packet_is_tag(proto))
+		return REASON_vlan_depth;
+	*ret_l3 = l3;
+	*ret_proto = proto;
+	return 0;
+}
+
+/* RFC 1122 section 3.2.1.3: not as the source of something that is to be answered. */
+static __always_inline int packet_ipv4_source_bad(__be32 addr)
+{
+	__u8 first = (__u8)(__builtin_bswap32(addr) >> 24);
+
+	return first == 0 || first == 127 || first >= 224;
+}
+
+static __always_inline void packet_map_ipv4(struct dnsbolt_addr *to, __be32 addr)
+{
+	env_put32(to->a, 0);
+	env_put32(to->a + 4, 0);
+	env_put32(to->a + 8, BE32(0xffff));
+	env_put32(to->a + 12, addr);
+}
+
+static __always_inline int packet_udp(const struct udphdr *udp, __u32 ip_payload, __be16 port)
+{
+	if (udp->dest != port)
+		return REASON_not_port;
+	if (!udp->source)
+		return REASON_bad_source;
+	/* Octets behind the UDP payload inside of IP are nobody's. */
+	if (env_get_be16((const __u8 *)&udp->len) != ip_payload || ip_payload < PACKET_UDP)
+		return REASON_length;
+	return 0;
+}
+
+static __always_inline int packet_ipv4(struct env_ctx *ctx, struct scratch *s, __u32 l3, __be16 port)
+{
+	__u8 *d = env_data(ctx) + l3, *end = env_data_end(ctx);
+	struct iphdr *ip = (struct iphdr *)d;
+	struct udphdr *udp = (struct udphdr *)(ip + 1);
+	__u32 total;
+	int r;
+
+	if ((__u8 *)(ip + 1) > end)
+		return REASON_short_frame;
+	if (ip->version != 4)
+		return REASON_not_ip;
+	if (ip->protocol != IPPROTO_UDP)
+		return REASON_not_udp;
+	if (ip->ihl != 5)
+		return REASON_ip_options;
+	if (ip->frag_off & BE16(0x3fff)) /* MF or an offset */
+		return REASON_fragment;
+	if ((__u8 *)(udp + 1) > end)
+		return REASON_short_frame;
+	total = env_get_be16((__u8 *)&ip->tot_len);
+	if (total < sizeof(*ip) + PACKET_UDP || l3 + total > s->frame_len)
+		return udp->dest == port ? REASON_length : REASON_not_port;
+	r = packet_udp(udp, total - sizeof(*ip), port);
+	if (r)
+		return r;
+	if (packet_ipv4_source_bad(ip->saddr))
+		return REASON_bad_source;
+	packet_map_ipv4(&s->src, ip->saddr);
+	packet_map_ipv4(&s->dst, ip->daddr);
+	s->l4 = l3 + sizeof(*ip);
+	s->msg_len = total - sizeof(*ip) - PACKET_UDP;
+	s->ipv6 = 0;
+	return 0;
+}
+
+/* Next headers behind which there may be UDP (RFC 8200 section 4). */
+static __always_inline int packet_is_extension(__u8 nexthdr)
+{
+	return nexthdr == IPPROTO_HOPOPTS || nexthdr == IPPROTO_ROUTING || nexthdr == IPPROTO_DSTOPTS ||
+	       nexthdr == IPPROTO_AH || nexthdr == IPPROTO_MH || nexthdr == 139 /* HIP */ ||
+	       nexthdr == 140 /* Shim6 */;
+}
+
+static __always_inline int packet_ipv6_source_bad(const __u8 *a)
+{
+	__u64 high = env_get64(a), low = env_get64(a + 8);
+
+	if (a[0] == 0xff)
+		return 1;
+	/* ::, ::1, IPv4-mapped and IPv4-compatible addresses do not stand on a wire */
+	return high == 0 && (env_get32(a + 8) == 0 || env_get32(a + 8) == BE32(0xffff) || low == 0);
+}
+
+static __always_inline int packet_ipv6(struct env_ctx *ctx, struct scratch *s, __u32 l3, __be16 port)
+{
+	__u8 *d = env_data(ctx) + l3, *end = env_data_end(ctx);
+	struct ipv6hdr *ip = (struct ipv6hdr *)d;
+	struct udphdr *udp = (struct udphdr *)(ip + 1);
+	__u32 payload;
+	int r;
+
+	if ((__u8 *)(ip + 1) > end)
+		return REASON_short_frame;
+	if (ip->version != 6)
+		return REASON_not_ip;
+	if (ip->nexthdr == IPPROTO_FRAGMENT)
+		return REASON_fragment;
+	if (packet_is_extension(ip->nexthdr))
+		return REASON_extension;
+	if (ip->nexthdr != IPPROTO_UDP)
+		return REASON_not_udp;
+	if ((__u8 *)(udp + 1) > end)
+		return REASON_short_frame;
+	payload = env_get_be16((__u8 *)&ip->payload_len);
+	if (payload < PACKET_UDP || l3 + sizeof(*ip) + payload > s->frame_len)
+		return udp->dest == port ? REASON_length : REASON_not_port;
+	r = packet_udp(udp, payload, port);
+	if (r)
+		return r;
+	if (!udp->check) /* RFC 8200 section 8.1 */
+		return REASON_udp_checksum;
+	__builtin_memcpy(&s->src, &ip->saddr, 16);
+	__builtin_memcpy(&s->dst, &ip->daddr, 16);
+	if (packet_ipv6_source_bad(s->src.a))
+		return REASON_bad_source;
+	s->l4 = l3 + sizeof(*ip);
+	s->msg_len = payload - PACKET_UDP;
+	s->ipv6 = 1;
+	return 0;
+}
+
+/* The frame came for us, from somebody who may be answered. */
+static __always_inline int packet_parties(struct env_ctx *ctx, struct scratch *s,
+					  const struct dnsbolt_config *c)
+{
+	__u8 *d = env_data(ctx), *end = env_data_end(ctx);
+	__u32 i, ifindex = env_ifindex(ctx), high;
+	__u16 low;
+
+	if (d + PACKET_ETH > end)
+		return REASON_short_frame;
+	high = env_get32(d);
+	low = env_get16(d + 4);
+	for (i = 0; i < DNSBOLT_MAX_IFACES; i++) {
+		const struct dnsbolt_iface *f = &c->iface[i];
+
+		if (f->ifindex != ifindex)
+			continue;
+		if (env_get32(f->mac) != high || env_get16(f->mac + 4) != low)
+			return REASON_not_mac;
+		s->mtu = f->mtu > 65535 ? 65535 : (__u16)f->mtu;
+		break;
+	}
+	if (i == DNSBOLT_MAX_IFACES)
+		return REASON_not_mac;
+	if (d[6] & 1 || (env_get32(d + 6) == high && env_get16(d + 10) == low))
+		return REASON_bad_source;
+	if (!(env_listen(ctx, &s->dst) & DNSBOLT_ADDR_SERVED))
+		return REASON_not_address;
+	if (env_listen(ctx, &s->src))
+		return REASON_bad_source;
+	return 0;
+}
+
+/* Up to the addresses. */
+ENV_STAGE int packet_parse(struct env_ctx *ctx)
+{
+	struct scratch *s = env_scratch(ctx);
+	const struct dnsbolt_config *c = env_config(ctx);
+	__be16 proto = 0;
+	__u32 l3 = 0;
+	int r;
+
+	if (!s || !c)
+		return REASON_internal;
+	r = packet_ethernet(ctx, &l3, &proto);
+	if (r)
+		return r;
+	s->frame_len = env_frame_len(ctx);
+	s->l3 = l3;
+	if (proto == BE16(ETH_P_IP))
+		r = packet_ipv4(ctx, s, l3, c->port);
+	else if (proto == BE16(ETH_P_IPV6))
+		r = packet_ipv6(ctx, s, l3, c->port);
+	else
+		return REASON_not_ip;
+	if (r)
+		return r;
+	if (s->frame_len != (__u32)(env_data_end(ctx) - env_data(ctx)))
+		return REASON_multi_buffer;
+	return packet_parties(ctx, s, c);
+}
+
+/* Headers and message into the scratch, with zeros behind, so that checksums may be taken by words. */
+ENV_STAGE int packet_load(struct env_ctx *ctx)
+{
+	struct scratch *s = env_scratch(ctx);
+	__u32 headers, len;
+	__u8 *to;
+
+	if (!s)
+		return REASON_internal;
+	if (s->msg_len < DNS_HEADER)
+		return REASON_message_short;
+	if (s->msg_len > DNS_QUERY_MAX)
+		return REASON_message_long;
+	headers = s->l4 + PACKET_UDP;
+	s->dns = headers;
+	headers &= 127;
+	env_barrier_var(headers);
+	if (headers > FRAME_HEADERS_MAX)
+		return REASON_internal;
+	to = (__u8 *)s->frame + (FRAME_DNS - headers);
+	len = headers + s->msg_len;
+	len = ((len - 1) & 1023) + 1;
+	env_barrier_var(len);
+	if (len > FRAME_HEADERS_MAX + DNS_QUERY_MAX)
+		return REASON_internal;
+	if (env_load(ctx, 0, to, len))
+		return REASON_length;
+	len = s->msg_len & 1023;
+	env_barrier_var(len);
+	if (len > DNS_QUERY_MAX)
+		return REASON_internal;
+	to = (__u8 *)s->frame + FRAME_DNS + len;
+	env_put32(to, 0);
+	return 0;
+}
+
+/* Pseudo-header without the checksum field's complement: addresses, protocol, length (RFC 768, RFC 8200 section 8.1). An
+ * IPv4-mapped prefix adds 0xffff, which is nothing. */
+static __always_inline __u64 packet_pseudo_sum(const struct scratch *s, __u32 udp_len)
+{
+	return (__u64)env_csum(&s->src, 16) + env_csum(&s->dst, 16) + BE16(IPPROTO_UDP) +
+	       __builtin_bswap16((__u16)udp_len);
+}
+
+/* Right, zero where IPv4 allows that, or the bare pseudo-header sum that a local stack leaves to its NIC. */
+ENV_STAGE int packet_checksums(struct env_ctx *ctx)
+{
+	struct scratch *s = env_scratch(ctx);
+	__u32 len, check, i, ip_sum = 0;
+	__u64 pseudo, sum;
+	const __u8 *udp, *ip;
+
+	if (!s)
+		return REASON_internal;
+	udp = (__u8 *)s->frame + FRAME_DNS - PACKET_UDP;
+	if (!s->ipv6) {
+		ip = udp - sizeof(struct iphdr);
+		for (i = 0; i < sizeof(struct iphdr); i += 2)
+			ip_sum += env_get16(ip + i);
+		if (csum_fold(ip_sum) != 0xffff)
+			return REASON_ip_checksum;
+	}
+	check = env_get16(udp + 6);
+	if (!check)
+		return 0;
+	len = s->msg_len;
+	pseudo = packet_pseudo_sum(s, len + PACKET_UDP);
+	if (check == csum_fold(pseudo))
+		return 0;
+	len = (len + 3) & ~3u;
+	len &= 1023;
+	env_barrier_var(len);
+	if (len > DNS_QUERY_MAX)
+		return REASON_internal;
+	sum = pseudo + env_get32(udp) + env_get16(udp + 4) + check + env_csum(env_message(s), len);
+	return csum_fold(sum) == 0xffff ? 0 : REASON_udp_checksum;
+}
+
+#endif /* DNSBOLT_CORE_PACKET_H */

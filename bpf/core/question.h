@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Stage 2: the header and the question (RFC 1035 section 4.1). The name is walked once for its labels, then
+ * lower-cased eight octets at a time, then hashed from the root label down, which gives the hash of the name
+ * and of each of its ancestors.
+ */
+#ifndef DNSBOLT_CORE_QUESTION_H
+#define DNSBOLT_CORE_QUESTION_H
+
+#include "../reasons.h"
+#include "csum.h"
+#include "env.h"
+#include "hash.h"
+
+/* Third octet of the header:  QR | OPCODE (4) | AA | TC | RD;  fourth:  RA | Z | AD | CD | RCODE (4) */
+#define HEADER_QR 0x80u
+#define HEADER_OPCODE 0x78u
+#define HEADER_AA 0x04u
+#define HEADER_TC 0x02u
+#define HEADER_RD 0x01u
+#define HEADER_RCODE 0x0fu
+
+#define QTYPE_OPT 41u
+#define QTYPE_META_FIRST 128u /* RFC 6895 section 3.1: 128 to 255 are Q and meta types */
+#define QTYPE_META_LAST 255u
+#define QCLASS_IN 1u
+
+#define WALK_BAD 0xffffu
+
+/* What a response must never be answered for: that comes first (a loop between two servers). */
+static __always_inline int question_header(const __u8 *m)
+{
+	if (m[2] & HEADER_QR)
+		return REASON_response;
+	if (m[2] & HEADER_OPCODE)
+		return REASON_opcode;
+	if ((m[2] & HEADER_TC) || (m[3] & HEADER_RCODE))
+		return REASON_query_rcode;
+	/* QDCOUNT 1, ANCOUNT 0, NSCOUNT 0, ARCOUNT at most 1 */
+	if (env_get32(m + 4) != __builtin_bswap32(0x00010000) || env_get16(m + 8) || m[10] || m[11] > 1)
+		return REASON_counts;
+	return 0;
+}
+
+/* One label of the name as it came. The loop ends at the root label, or leaves labels at WALK_BAD at a
+ * compression pointer, an extended label type (RFC 6891 section 5), or past 255 octets. */
+static long question_label(__u32 i, void *arg)
+{
+	struct scratch *s = *(struct scratch **)arg;
+	__u32 p = s->walk & 255, len = ((__u8 *)s->frame)[FRAME_NAME + p];
+
+	s->at[i & 127] = (__u8)p;
+	if (!len) {
+		s->labels = (__u16)i;
+		s->name_len = (__u16)(p + 1);
+		return 1;
+	}
+	if (len > 63 || p + 1 + len > DNSBOLT_NAME_MAX - 1)
+		return 1;
+	s->walk = p + 1 + len;
+	return 0;
+}
+
+/* Finds the labels. What lies behind the message in the scratch is an older query's: the lengths are compared
+ * at the end. */
+static __always_inline int question_walk(struct scratch *s)
+{
+	s->walk = 0;
+	s->labels = WALK_BAD;
+	s->name_len = 0;
+	env_loop(DNSBOLT_LABELS_MAX + 1, question_label, &s);
+	if (s->labels > DNSBOLT_LABELS_MAX ||
+	    DNS_HEADER + s->name_len + DNS_QFIXED > (__u32)s->msg_len)
+		return REASON_qname;
+	return 0;
+}
+
+/* 'A' to 'Z' of eight octets to lower case. Length octets are at most 63 and thus below 'A'. */
+static __always_inline __u64 question_lower(__u64 w)
+{
+	__u64 low7 = w & 0x7f7f7f7f7f7f7f7full;
+	__u64 from_a = low7 + 0x3f3f3f3f3f3f3f3full, past_z = low7 + 0x2525252525252525ull;
+
+	return w + ((from_a & ~past_z & ~w & 0x8080808080808080ull) >> 2);
+}
+
+/* Lower-cases the name into the scratch, filled with zeros to a multiple of 8 and one word more. Returns the sum of the
+ * octets as they came. */
+static __always_inline __u64 question_copy(struct scratch *s)
+{
+	__u32 i, len = s->name_len;
+	__u64 w, sum = 0;
+
+	for (i = 0; i < DNSBOLT_NAME_MAX / 8 + 1; i++) {
+		if (i * 8 >= len)
+			break;
+		w = env_get64((__u8 *)s->frame + FRAME_NAME + i * 8);
+		if (len - i * 8 < 8)
+			w &= ~0ull >> ((8 - (len - i * 8)) * 8 & 63);
+		sum += (__u32)w;
+		sum += w >> 32;
+		s->name[i] = question_lower(w);
+	}
+	s->name[i] = 0;
+	return sum;
+}
+
+struct question_hash {
+	struct scratch *s;
+	__u64 h, k1, k2;
+};
+
+/* The i-th label from the root down, with its length octet. */
+static long question_hash_label(__u32 i, void *arg)
+{
+	struct question_hash *q = arg;
+	struct scratch *s = q->s;
+	__u32 p = s->at[(s->labels - 1 - i) & 127], k;
+	__u32 octets = ((__u8 *)s->name)[p & 255] + 1u;
+	__u64 h = q->h;
+
+	for (k = 0; k < 8; k++) {
+		if (octets <= 8)
+			break;
+		h = hash_word(h, env_get64((__u8 *)s->name + (p & 255)), q->k1, q->k2);
+		p += 8;
+		octets -= 8;
+	}
+	h = hash_last(h, env_get64((__u8 *)s->name + (p & 255)), octets, q->k1, q->k2);
+	q->h = h;
+	s->hash[(i + 1) & 127] = h;
+	return 0;
+}
+
+static __always_inline void question_hash(struct scratch *s, const struct dnsbolt_config *c)
+{
+	struct question_hash q = { s, c->hash_seed, c->hash_key[0], c->hash_key[1] };
+
+	s->hash[0] = q.h;
+	env_loop(s->labels & 127, question_hash_label, &q);
+}
+
+/* QTYPE and QCLASS. Meta types are another's business: OPT, TKEY, TSIG, IXFR, AXFR, ANY and their like. */
+static __always_inline int question_type(struct scratch *s)
+{
+	const __u8 *p = (__u8 *)s->frame + FRAME_NAME + (s->name_len & 255);
+
+	s->qtype = env_get_be16(p);
+	s->qclass = env_get_be16(p + 2);
+	s->question_end = (__u16)(DNS_HEADER + s->name_len + DNS_QFIXED);
+	if (s->qclass != QCLASS_IN)
+		return REASON_qclass;
+	if (!s->qtype || s->qtype == QTYPE_OPT ||
+	    (s->qtype >= QTYPE_META_FIRST && s->qtype <= QTYPE_META_LAST))
+		return REASON_qtype;
+	return 0;
+}
+
+ENV_STAGE int question_parse(struct env_ctx *ctx)
+{
+	struct scratch *s = env_scratch(ctx);
+	int r;
+
+	if (!s)
+		return REASON_internal;
+	s->question_end = 0;
+	s->edns = 0;
+	s->dnssec_ok = 0;
+	s->udp_size = DNS_UDP_MIN;
+	s->zone = ~0u;
+	r = question_header(env_message(s));
+	if (r)
+		return r;
+	r = question_walk(s);
+	if (r)
+		return r;
+	return question_type(s);
+}
+
+ENV_STAGE int question_name(struct env_ctx *ctx)
+{
+	struct scratch *s = env_scratch(ctx);
+	const struct dnsbolt_config *c = env_config(ctx);
+	const __u8 *p;
+	__u64 sum;
+
+	if (!s || !c)
+		return REASON_internal;
+	sum = question_copy(s);
+	p = (__u8 *)s->frame + FRAME_NAME + (s->name_len & 255);
+	s->question_sum = csum_fold(sum + csum_at(csum_fold((__u64)env_get16(p) + env_get16(p + 2)), s->name_len));
+	question_hash(s, c);
+	return 0;
+}
+
+#endif /* DNSBOLT_CORE_QUESTION_H */

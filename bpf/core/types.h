@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What one query leaves behind on its way through the stages: the scratch. In the driver it is a per-CPU
+ * map value, natively a member of the context. Octets past what this query wrote are an earlier query's:
+ * every stage that reads up to a length has set it itself or checks it against one that was.
+ */
+#ifndef DNSBOLT_CORE_TYPES_H
+#define DNSBOLT_CORE_TYPES_H
+
+#include <linux/types.h>
+
+#include "../abi.h"
+
+#define DNS_HEADER 12u	  /* octets, RFC 1035 section 4.1.1 */
+#define DNS_QFIXED 4u	  /* QTYPE and QCLASS */
+#define DNS_OPT 11u	  /* an OPT record without options, RFC 6891 section 6.1.2 */
+#define DNS_UDP_MIN 512u  /* RFC 1035 section 4.2.1; RFC 6891 section 6.2.3 */
+#define DNS_QUERY_MAX 512u /* longer queries are passed */
+
+/* Ethernet, two VLAN tags, IPv6, UDP */
+#define FRAME_HEADERS_MAX 70u
+/* Where the DNS message stands in scratch.frame: the headers end right before it, and the question's name (12
+ * octets on) is aligned to 8. */
+#define FRAME_DNS 76u
+#define FRAME_NAME (FRAME_DNS + DNS_HEADER)
+#define FRAME_WORDS ((FRAME_DNS + DNS_QUERY_MAX + 20u) / 8u)
+
+#define NAME_WORDS 34u /* 255 octets, and a read of 8 at any offset below 256 */
+
+/* One part of the planned answer. */
+struct plan_part {
+	dnsbolt_handle handle;
+	__u16 len, n_ptr;
+	__u16 n_rr;
+	__u8 section, flags;
+};
+
+struct scratch {
+	__u64 frame[FRAME_WORDS]; /* headers and DNS message, as received; then the reply's */
+	__u64 name[NAME_WORDS];	  /* the question's name lower-cased; a word of zeros behind */
+	__u64 hash[128];	  /* [d]: of the ancestor with d labels; [0] is the root's */
+	__u8 at[128];		  /* where label i starts in the name; [labels]: the root label */
+
+	/* packet */
+	__u32 frame_len; /* octets of the frame */
+	__u16 l3, l4;	 /* offsets of the IP and UDP headers */
+	__u16 dns;	 /* offset of the DNS message */
+	__u16 msg_len;	 /* octets of the DNS message */
+	__u8 ipv6;
+	__u8 tcp;  /* a message that came by TCP: no limit of size (native only) */
+	__u16 mtu; /* octets of IP packet that the interface takes */
+	struct dnsbolt_addr src, dst;
+
+	/* question and EDNS */
+	__u16 name_len, labels;
+	__u16 question_end; /* offset in the message; 0: no question was read */
+	__u16 qtype, qclass;
+	__u16 udp_size; /* of the client: from OPT, at least 512 */
+	__u8 edns, dnssec_ok;
+	__u32 question_sum; /* one's complement sum of the question from an even offset on */
+	__u32 walk;	    /* of the label walk: where the next label starts */
+
+	/* find */
+	dnsbolt_handle anchor, node, answer, snapshot;
+	__u32 zone;	  /* index; ~0: none */
+	__u32 depth;	  /* labels of the closest encloser */
+	__u32 barrier;	  /* target of the atomic that orders loads on weakly ordered machines */
+
+	/* plan */
+	struct plan_part part[DNSBOLT_PARTS_MAX];
+	__u32 n_parts;
+	__u32 body_full, body_required; /* octets of all parts, and of those that are not optional */
+	__u32 reply_len;		/* octets of DNS message */
+	__u16 count[3];			/* records by section */
+	__u8 truncated, rcode, aa, reason;
+	__u32 sum;   /* checksum so far */
+	__u32 where; /* offset in the message where the next part goes */
+};
+
+#endif /* DNSBOLT_CORE_TYPES_H */

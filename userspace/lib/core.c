@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The native target of bpf/core: see core.h. */
+#include "core.h"
+
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdlib.h>
+
+#include "../../bpf/core/stages.h"
+
+struct core {
+	struct env_ctx ctx;
+};
+
+int core_new(struct core **ret_core, const struct env_store *view)
+{
+	struct core *core = calloc(1, sizeof(*core));
+
+	if (!core)
+		return -ENOMEM;
+	core->ctx.view = view;
+	*ret_core = core;
+	return 0;
+}
+
+void core_free(struct core *core)
+{
+	free(core);
+}
+
+/* 0: the plan stands; else the reason to pass with. */
+static int core_lookup(struct env_ctx *ctx)
+{
+	int r = stages_lookup(ctx);
+
+	return r == STAGES_ENCLOSER ? find_encloser(ctx) : r;
+}
+
+/* What packet_load() does for frames. */
+static int core_load_message(struct env_ctx *ctx, const uint8_t *msg, size_t len, bool tcp)
+{
+	struct scratch *s = &ctx->scratch;
+
+	s->question_end = 0;
+	s->edns = 0;
+	s->zone = ~0u;
+	s->frame_len = 0;
+	s->l3 = s->l4 = s->dns = s->mtu = 0;
+	s->ipv6 = 0;
+	s->tcp = tcp;
+	if (len < DNS_HEADER)
+		return REASON_message_short;
+	if (len > DNS_QUERY_MAX)
+		return REASON_message_long;
+	s->msg_len = (__u16)len;
+	memcpy(env_message(s), msg, len);
+	memset(env_message(s) + len, 0, 8);
+	return 0;
+}
+
+static int core_compose(struct env_ctx *ctx)
+{
+	struct scratch *s = &ctx->scratch;
+
+	if (commit_body(ctx))
+		return REASON_internal;
+	commit_dns_header(s);
+	return env_store(ctx, 0, env_message(s), s->question_end) ? REASON_internal : 0;
+}
+
+enum dnsbolt_reason core_message(struct core *core, uint8_t *msg, size_t *len, size_t room, bool tcp)
+{
+	struct env_ctx *ctx = &core->ctx;
+	struct scratch *s = &ctx->scratch;
+	int r;
+
+	r = core_load_message(ctx, msg, *len, tcp);
+	if (!r)
+		r = core_lookup(ctx);
+	if (!r && s->reply_len > room)
+		r = REASON_too_large;
+	if (r)
+		return (enum dnsbolt_reason)r;
+	ctx->data = msg;
+	ctx->data_end = msg + s->reply_len;
+	r = core_compose(ctx);
+	if (r)
+		return (enum dnsbolt_reason)r;
+	*len = s->reply_len;
+	return (enum dnsbolt_reason)s->reason;
+}
+
+void core_query(const struct core *core, struct core_query *ret_query)
+{
+	const struct scratch *s = &core->ctx.scratch;
+
+	ret_query->question_end = s->question_end;
+	ret_query->qtype = s->qtype;
+	ret_query->qclass = s->qclass;
+	ret_query->edns = s->edns;
+	ret_query->dnssec_ok = s->dnssec_ok;
+	ret_query->edns_size = s->udp_size;
+	ret_query->zone = s->zone;
+}
+
+/* As the program in the driver does. */
+static int core_packet(struct env_ctx *ctx)
+{
+	struct scratch *s = &ctx->scratch;
+	const struct dnsbolt_config *c = ctx->view->config;
+	int r;
+
+	s->tcp = 0;
+	r = stages_mode(c);
+	if (!r)
+		r = stages_packet(ctx);
+	if (!r && c->alive_until && env_now(ctx) >= c->alive_until)
+		r = REASON_orphaned;
+	if (!r)
+		r = core_lookup(ctx);
+	if (!r)
+		r = stages_commit(ctx, c, s);
+	return r;
+}
+
+int core_frame(struct core *core, uint8_t *frame, size_t *len, size_t headroom, size_t tailroom,
+	       uint32_t ifindex, uint8_t **ret_frame, enum dnsbolt_reason *ret_reason)
+{
+	struct env_ctx *ctx = &core->ctx;
+	int r;
+
+	ctx->hard_start = frame - headroom;
+	ctx->data = frame;
+	ctx->data_end = frame + *len;
+	ctx->hard_end = ctx->data_end + tailroom;
+	ctx->ifindex = ifindex;
+	r = core_packet(ctx);
+	*ret_reason = (enum dnsbolt_reason)(r > 0 ? r : r < 0 ? -r : ctx->scratch.reason);
+	if (r > 0)
+		return XDP_PASS;
+	if (r < 0)
+		return XDP_ABORTED;
+	*ret_frame = ctx->data;
+	*len = (size_t)(ctx->data_end - ctx->data);
+	return XDP_TX;
+}
