@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "harness.h"
+
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../loader/zone/render.h"
+#include "../../userspace/lib/core.h"
+#include "../../userspace/lib/reason.h"
+#include "dnsbolt.skel.h"
+#include "frame.h"
+
+#define HARNESS_MAX_NAMES (1u << 20)
+#define HARNESS_MAX_OWN 16
+#define HARNESS_IFINDEX 1 /* what BPF_PROG_TEST_RUN takes as the device: loopback */
+
+struct harness {
+	struct dnsbolt_bpf *skel; /* NULL: native only */
+	struct store *store;
+	struct env_store view;
+	struct core *core;
+	struct {
+		struct dnsbolt_addr addr;
+		uint32_t flags;
+	} listen[HARNESS_MAX_OWN];
+	size_t n_listen;
+	struct zone **zones;
+	size_t n_zones;
+	struct dnsbolt_counters *cpus;
+	int n_cpus;
+};
+
+static const struct env_store *base_view(const struct harness *h)
+{
+	return store_view(h->store);
+}
+
+/* Segments come and go in the store's own view: the harness's takes over all but the listen function. */
+static void refresh_view(struct harness *h)
+{
+	uint32_t (*find)(const struct env_store *, const struct dnsbolt_addr *) = h->view.find_listen;
+
+	h->view = *base_view(h);
+	h->view.find_listen = find;
+}
+
+static __thread struct harness *listening;
+
+static uint32_t find_listen(const struct env_store *view, const struct dnsbolt_addr *addr)
+{
+	size_t i;
+
+	(void)view;
+	for (i = 0; i < listening->n_listen; i++)
+		if (!memcmp(&listening->listen[i].addr, addr, sizeof(*addr)))
+			return listening->listen[i].flags;
+	return 0;
+}
+
+static int quiet(enum libbpf_print_level level, const char *format, va_list args)
+{
+	return level == LIBBPF_WARN ? vfprintf(stderr, format, args) : 0;
+}
+
+static int set_stage(struct harness *h, uint32_t slot, const struct bpf_program *prog)
+{
+	int fd = bpf_program__fd(prog);
+
+	return bpf_map_update_elem(bpf_map__fd(h->skel->maps.dnsbolt_stages), &slot, &fd, BPF_ANY);
+}
+
+static int open_kernel(struct harness *h)
+{
+	struct store_maps maps;
+	struct bpf_program *prog;
+	int r;
+
+	libbpf_set_print(quiet);
+	h->skel = dnsbolt_bpf__open();
+	if (!h->skel)
+		return -errno;
+	bpf_map__set_max_entries(h->skel->maps.dnsbolt_names, HARNESS_MAX_NAMES);
+	bpf_object__for_each_program(prog, h->skel->obj)
+		bpf_program__set_expected_attach_type(prog, 0);
+	r = dnsbolt_bpf__load(h->skel);
+	if (r)
+		return r;
+	maps.config = bpf_map__fd(h->skel->maps.dnsbolt_config);
+	maps.names = bpf_map__fd(h->skel->maps.dnsbolt_names);
+	maps.arena = bpf_map__fd(h->skel->maps.dnsbolt_arena);
+	maps.zones = bpf_map__fd(h->skel->maps.dnsbolt_zones);
+	r = store_open(&h->store, &maps, HARNESS_MAX_NAMES, false);
+	if (!r)
+		r = set_stage(h, h->skel->rodata->stage_base + 1, h->skel->progs.dnsbolt_encloser);
+	h->n_cpus = libbpf_num_possible_cpus();
+	h->cpus = calloc((size_t)h->n_cpus, sizeof(*h->cpus));
+	return r ? r : h->cpus ? 0 : -ENOMEM;
+}
+
+static int configure(struct harness *h)
+{
+	struct dnsbolt_config *c = store_config(h->store);
+	struct frame_spec v4, v6;
+	int r;
+
+	frame_defaults(&v4, false);
+	frame_defaults(&v6, true);
+	c->abi = DNSBOLT_ABI;
+	c->mode = DNSBOLT_MODE_ANSWER;
+	c->port = htons(53);
+	c->max_udp = 1232;
+	c->n_iface = 1;
+	c->iface[0].ifindex = HARNESS_IFINDEX;
+	c->iface[0].mtu = 1500;
+	memcpy(c->iface[0].mac, v4.dmac, 6);
+	r = harness_listen(h, &v4.dst, DNSBOLT_ADDR_SERVED | DNSBOLT_ADDR_OWN);
+	return r ? r : harness_listen(h, &v6.dst, DNSBOLT_ADDR_SERVED | DNSBOLT_ADDR_OWN);
+}
+
+int harness_new(struct harness **ret_harness, bool kernel)
+{
+	struct harness *h = calloc(1, sizeof(*h));
+	int r;
+
+	if (!h)
+		return -ENOMEM;
+	r = kernel ? open_kernel(h) : store_open_memory(&h->store, HARNESS_MAX_NAMES);
+	if (r)
+		goto out;
+	h->view.find_listen = find_listen;
+	refresh_view(h);
+	r = core_new(&h->core, &h->view);
+	if (!r)
+		r = configure(h);
+out:
+	if (r)
+		harness_free(h);
+	else
+		*ret_harness = h;
+	return r;
+}
+
+void harness_free(struct harness *h)
+{
+	size_t i;
+
+	if (!h)
+		return;
+	for (i = 0; i < h->n_zones; i++)
+		zone_free(h->zones[i]);
+	free(h->zones);
+	core_free(h->core);
+	store_close(h->store);
+	dnsbolt_bpf__destroy(h->skel);
+	free(h->cpus);
+	free(h);
+}
+
+bool harness_is_kernel(const struct harness *h)
+{
+	return h->skel;
+}
+
+struct store *harness_store(struct harness *h)
+{
+	return h->store;
+}
+
+struct dnsbolt_config *harness_config(struct harness *h)
+{
+	return store_config(h->store);
+}
+
+int harness_listen(struct harness *h, const struct dnsbolt_addr *addr, uint32_t flags)
+{
+	if (h->n_listen == HARNESS_MAX_OWN)
+		return -ENOSPC;
+	h->listen[h->n_listen].addr = *addr;
+	h->listen[h->n_listen++].flags = flags;
+	if (!h->skel)
+		return 0;
+	return bpf_map_update_elem(bpf_map__fd(h->skel->maps.dnsbolt_listen), addr, &flags, BPF_ANY);
+}
+
+int harness_add_zone(struct harness *h, struct zone *zone)
+{
+	struct zone **zones = reallocarray(h->zones, h->n_zones + 1, sizeof(*zones));
+
+	if (!zones)
+		return -ENOMEM;
+	h->zones = zones;
+	h->zones[h->n_zones++] = zone;
+	return 0;
+}
+
+int harness_add_file(struct harness *h, const char *name, const char *path, const struct report *report)
+{
+	knot_dname_storage_t apex;
+	struct zone *zone = NULL;
+	int r;
+
+	if (!knot_dname_from_str(apex, name, sizeof(apex)))
+		return -EINVAL;
+	knot_dname_to_lower(apex);
+	r = zone_load_file(&zone, apex, path, report);
+	return r ? r : harness_add_zone(h, zone);
+}
+
+const struct zone *harness_zone(const struct harness *h, size_t i)
+{
+	return i < h->n_zones ? h->zones[i] : NULL;
+}
+
+static bool is_apex(const knot_dname_t *name, void *arg)
+{
+	struct harness *h = arg;
+	size_t i;
+
+	for (i = 0; i < h->n_zones; i++)
+		if (knot_dname_is_case_equal(h->zones[i]->apex, name))
+			return true;
+	return false;
+}
+
+int harness_publish(struct harness *h, const struct report *report)
+{
+	struct render_zones zones = { is_apex, h };
+	uint32_t index = 0;
+	size_t i;
+	int r;
+
+	r = store_begin(h->store);
+	for (i = 0; !r && i < h->n_zones; i++) {
+		r = store_zone(h->store, h->zones[i]->apex, &index);
+		if (!r)
+			r = render_zone(h->store, index, NULL, h->zones[i], &zones, report);
+	}
+	if (!r)
+		r = store_commit(h->store);
+	if (r) {
+		fprintf(stderr, "publish: %s: %s\n", strerror(-r), store_error(h->store));
+		store_abort(h->store);
+	}
+	refresh_view(h);
+	return r;
+}
+
+int harness_clear(struct harness *h)
+{
+	uint32_t index = 0;
+	size_t i;
+	int r;
+
+	r = store_begin(h->store);
+	for (i = 0; !r && i < h->n_zones; i++) {
+		r = store_zone(h->store, h->zones[i]->apex, &index);
+		if (!r)
+			r = store_drop(h->store, index);
+		zone_free(h->zones[i]);
+	}
+	h->n_zones = 0;
+	if (!r)
+		r = store_commit(h->store);
+	return r;
+}
+
+int harness_run_native(struct harness *h, const uint8_t *frame, size_t len, size_t headroom, size_t tailroom,
+		       struct harness_result *ret_result)
+{
+	/* Where a NIC puts frames: the IP header at a multiple of 4. */
+	static __thread uint8_t room[512 + FRAME_MAX * 2] __attribute__((aligned(16)));
+	uint8_t *start = room + 256 + 2, *reply = NULL;
+
+	listening = h;
+	memcpy(start, frame, len);
+	ret_result->len = len;
+	ret_result->action = core_frame(h->core, start, &ret_result->len, headroom, tailroom, HARNESS_IFINDEX,
+					&reply, &ret_result->reason);
+	if (ret_result->action == XDP_PASS)
+		reply = start;
+	if (reply)
+		memcpy(ret_result->frame, reply, ret_result->len);
+	return 0;
+}
+
+static int read_reasons(struct harness *h, uint64_t *reasons)
+{
+	uint32_t zero = 0;
+	int r, cpu, i;
+
+	r = bpf_map_lookup_elem(bpf_map__fd(h->skel->maps.dnsbolt_counts), &zero, h->cpus);
+	if (r)
+		return r;
+	memset(reasons, 0, DNSBOLT_REASONS_MAX * sizeof(*reasons));
+	for (cpu = 0; cpu < h->n_cpus; cpu++)
+		for (i = 0; i < (int)DNSBOLT_REASONS_MAX; i++)
+			reasons[i] += h->cpus[cpu].reason[i];
+	return 0;
+}
+
+/* Exactly one reason must have been counted, exactly once. */
+static enum dnsbolt_reason counted(const uint64_t *before, const uint64_t *after)
+{
+	unsigned int i, reason = 0, total = 0;
+
+	for (i = 0; i < DNSBOLT_REASONS_MAX; i++) {
+		if (after[i] == before[i])
+			continue;
+		reason = i;
+		total += (unsigned int)(after[i] - before[i]);
+	}
+	return total == 1 ? (enum dnsbolt_reason)reason : REASON_none;
+}
+
+int harness_run_bpf(struct harness *h, const uint8_t *frame, size_t len, struct harness_result *ret_result)
+{
+	uint64_t before[DNSBOLT_REASONS_MAX], after[DNSBOLT_REASONS_MAX];
+	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame, .data_size_in = (uint32_t)len,
+		    .data_out = ret_result->frame, .data_size_out = sizeof(ret_result->frame));
+	int r;
+
+	r = read_reasons(h, before);
+	if (!r)
+		r = bpf_prog_test_run_opts(bpf_program__fd(h->skel->progs.dnsbolt_entry), &run);
+	if (!r)
+		r = read_reasons(h, after);
+	if (r)
+		return r;
+	ret_result->action = (int)run.retval;
+	ret_result->len = run.data_size_out;
+	ret_result->reason = counted(before, after);
+	return 0;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The real programs over a real store, without a NIC: zones are loaded, rendered and published as the daemon
+ * does, frames are run through the loaded BPF programs (BPF_PROG_TEST_RUN) and through the same core natively.
+ */
+#ifndef TEST_HARNESS_H
+#define TEST_HARNESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../../bpf/reasons.h"
+#include "../../loader/store/store.h"
+#include "../../loader/zone/zone.h"
+
+struct harness;
+
+struct harness_result {
+	int action; /* XDP_* */
+	enum dnsbolt_reason reason;
+	size_t len;
+	uint8_t frame[8192 + 64];
+};
+
+/* With `kernel`: BPF maps and programs (root). Else the memory of this process, native only. */
+int harness_new(struct harness **ret_harness, bool kernel);
+void harness_free(struct harness *h);
+bool harness_is_kernel(const struct harness *h);
+struct store *harness_store(struct harness *h);
+struct dnsbolt_config *harness_config(struct harness *h);
+
+/* The zone becomes the harness's; published by harness_publish(), all in one change set. */
+int harness_add_zone(struct harness *h, struct zone *zone);
+int harness_add_file(struct harness *h, const char *name, const char *path, const struct report *report);
+/* Drops all zones, publishes that, and forgets them. */
+int harness_clear(struct harness *h);
+int harness_publish(struct harness *h, const struct report *report);
+const struct zone *harness_zone(const struct harness *h, size_t i); /* NULL past the last */
+
+/* Addresses that are served (frame_defaults()'s are), and others of the host's own. */
+int harness_listen(struct harness *h, const struct dnsbolt_addr *addr, uint32_t flags);
+
+int harness_run_native(struct harness *h, const uint8_t *frame, size_t len, size_t headroom, size_t tailroom,
+		       struct harness_result *ret_result);
+int harness_run_bpf(struct harness *h, const uint8_t *frame, size_t len, struct harness_result *ret_result);
+
+#endif /* TEST_HARNESS_H */
