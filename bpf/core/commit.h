@@ -14,6 +14,7 @@
 #include "csum.h"
 #include "env.h"
 #include "packet.h"
+#include "edns.h"
 #include "question.h"
 
 #define COMMIT_FRAME_MIN 60u /* Ethernet, without the check sequence */
