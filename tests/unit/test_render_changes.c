@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A zone that changes: what render puts and deletes step by step is what it puts afresh. */
+#include "render_fake.h"
+
+static const struct {
+	uint16_t type;
+	const char *rdata;
+} changes[] = {
+	{ 1, "192.0.2.1" },
+	{ 1, "192.0.2.2" },
+	{ 2, "ns.b" },
+	{ 2, "ns.b" },
+	{ 5, "a" },
+	{ 15, "10 a.b" },
+	{ 16, "text" },
+	{ 39, "x.a" },
+	{ 50, "1 1 0 - " HASH " A" },
+	{ 43, "1 8 1 00" },
+	{ 46, "A 8 2 600 20300101000000 20200101000000 1 example. AAAA" },
+	{ 46, "NSEC3 8 2 600 20300101000000 20200101000000 1 example. AAAA" },
+	{ 48, "256 3 8 AAAA" },
+	{ 65401, "\\# 1 00" },
+};
+
+static unsigned int seed;
+
+static unsigned int pick(unsigned int n)
+{
+	return (unsigned int)rand_r(&seed) / 7 % n;
+}
+
+static void random_owner(char *text, size_t room)
+{
+	static const char *const labels[] = { "a", "b", "c", "*", HASH };
+	unsigned int depth = pick(5);
+	size_t len = 0;
+
+	for (; depth; depth--)
+		len += (size_t)snprintf(text + len, room - len, "%s.", labels[pick(5)]);
+	(void)snprintf(text + len, room - len, "example");
+}
+
+static void random_change(struct zone *zone)
+{
+	unsigned int i = pick(sizeof(changes) / sizeof(changes[0]));
+	knot_rdataset_t rrs = { 0 };
+	char owner[256];
+
+	random_owner(owner, sizeof(owner));
+	if (pick(5) > 1)
+		assert_int_equal(zone_parse_rdata(&rrs, zone->apex, changes[i].type,
+						  changes[i].rdata, NULL),
+				 0);
+	assert_int_equal(zone_set(zone, name(owner), changes[i].type, 300 + pick(3), &rrs), 0);
+	knot_rdataset_clear(&rrs, NULL);
+}
+
+/* What the rules say of a name, looked up one by one. */
+static bool is_bare(const struct zone_name *n)
+{
+	uint16_t i;
+
+	for (i = 0; i < n->n_sets; i++)
+		if (n->sets[i].type != 50 && !(n->sets[i].type == 46 && n->sets[i].rrs.count == 1 &&
+					       knot_rrsig_type_covered(n->sets[i].rrs.rdata) == 50))
+			return false;
+	return true;
+}
+
+static bool is_hidden(const struct zone *zone, const struct zone_name *n)
+{
+	const knot_dname_t *above = n->owner;
+	const struct zone_name *below = NULL;
+
+	if (knot_dname_is_equal(above, zone->apex))
+		return false;
+	if (is_served(above, other_apex) && !zone_name_rrset(n, 2))
+		return true;
+	while (!knot_dname_is_equal(above, zone->apex)) {
+		const struct zone_name *a;
+
+		above += 1 + *above;
+		a = zone_find(zone, above);
+		if (zone_name_rrset(a, 39) || is_served(above, other_apex) ||
+		    (zone_name_rrset(a, 2) && !knot_dname_is_equal(above, zone->apex)))
+			return true;
+	}
+	if (!is_bare(n))
+		return false;
+	while ((below = zone_next(zone, below)))
+		if (knot_dname_in_bailiwick(below->owner, n->owner) > 0 && !is_bare(below))
+			return false;
+	return true;
+}
+
+static void assert_by_rules(const struct zone *zone, const struct store *s)
+{
+	const struct zone_name *n = NULL, *star;
+	size_t there = 0;
+
+	while ((n = zone_next(zone, n))) {
+		bool apex = knot_dname_is_equal(n->owner, zone->apex),
+		     cut = !apex && zone_name_rrset(n, 2);
+		const struct record *e =
+			find_entry(s, n->owner, cut ? DNSBOLT_SIDE_PARENT : DNSBOLT_SIDE_CHILD);
+		knot_dname_storage_t wildcard = { 1, '*' };
+
+		if (is_hidden(zone, n)) {
+			assert_null(e);
+			continue;
+		}
+		assert_non_null(e);
+		there++;
+		assert_int_equal(strstr(e->text, "CUT") != NULL, cut);
+		assert_int_equal(strstr(e->text, "ENT") != NULL, !cut && !apex && is_bare(n));
+		assert_int_equal(strstr(e->text, "DNAME ") != NULL,
+				 !cut && zone_name_rrset(n, 39) != NULL);
+		memcpy(wildcard + 2, n->owner, knot_dname_size(n->owner));
+		star = zone_find(zone, wildcard);
+		assert_int_equal(strstr(e->text, "WILDCARD") != NULL,
+				 star && !is_hidden(zone, star));
+	}
+	assert_int_equal(s->n_names, there);
+}
+
+static void test_changes(void **state)
+{
+	struct zone *zone = load(HEAD), *next;
+	struct store steps = { 0 }, afresh = { 0 };
+	unsigned int i, j, done = 0, toggled = 0;
+
+	(void)state;
+	seed = 20260801;
+	assert_int_equal(render(&steps, NULL, zone), 0);
+	for (i = 0; i < 1500; i++) {
+		assert_int_equal(zone_copy(&next, zone), 0);
+		for (j = pick(4); j < 4; j++)
+			random_change(next);
+		if (zone_check(next, "random", NULL)) {
+			zone_free(next);
+			continue;
+		}
+		assert_int_equal(render(&steps, zone, next), 0);
+		assert_int_equal(steps.n_missing, 0);
+		assert_int_equal(render(&afresh, NULL, next), 0);
+		assert_by_rules(next, &afresh);
+		assert_same_store(&afresh, &steps);
+		toggled += next->is_signed != zone->is_signed;
+		clear_store(&afresh);
+		zone_free(zone);
+		zone = next;
+		done++;
+	}
+	print_message("report: %u random changes, %u of them signed or unsigned the zone\n", done,
+		      toggled);
+	assert_true(done > 500 && toggled > 3);
+	/* all of it, over what an earlier instance left */
+	next = load(HEAD);
+	assert_int_equal(render(&steps, NULL, next), 0);
+	assert_int_equal(render(&afresh, NULL, next), 0);
+	assert_same_store(&afresh, &steps);
+	clear_store(&afresh);
+	clear_store(&steps);
+	zone_free(next);
+	zone_free(zone);
+}
+
+static void test_change_touches_little(void **state)
+{
+	struct zone *from = load(HEAD "a A 192.0.2.1\nb A 192.0.2.1\nx.e A 192.0.2.1\n"), *to;
+	struct store s = { 0 };
+
+	(void)state;
+	assert_int_equal(zone_copy(&to, from), 0);
+	assert_int_equal(zone_set(to, name("a.example"), 1, 600, NULL), 0);
+	assert_int_equal(render(&s, from, to), 0); /* into a store that holds nothing */
+	assert_int_equal(s.n_names, 1);		   /* the apex */
+	assert_int_equal(s.n_missing, 1);	   /* a.example, which is to go */
+	clear_store(&s);
+	assert_int_equal(render(&s, from, from), 0);
+	assert_int_equal(s.n_names, 0);
+	assert_true(s.flipped);
+	clear_store(&s);
+	zone_free(from);
+	zone_free(to);
+}
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_change_touches_little),
+	};
+
+	return cmocka_run_group_tests_name("render_changes", tests, NULL, NULL);
+}
