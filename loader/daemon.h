@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What dnsboltd is made of; main.c owns it all. Everything runs in one thread, in one libuv loop. */
+#ifndef DAEMON_H
+#define DAEMON_H
+
+#include <time.h>
+#include <uv.h>
+
+#include "attach.h"
+#include "config.h"
+#include "resolver.h"
+#include "store/store.h"
+#include "zoneset.h"
+
+struct daemon {
+	uv_loop_t loop;
+	const char *config_path;
+	struct config *config;
+	struct attach *attach;
+	struct store *store;
+	struct zoneset *zones;
+	struct resolver *resolver; /* NULL with fallback: host */
+	uint32_t pass_options;	   /* DNSBOLT_OPT_* in force */
+	const char *cookies;	   /* "ignore", "pass", with why: "pass (the host answers cookies)" */
+	time_t started;
+};
+
+/* Stores the mode in the config map and remembers it. */
+void daemon_set_mode(struct daemon *daemon, enum dnsbolt_mode mode);
+
+#endif /* DAEMON_H */
