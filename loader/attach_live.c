@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the running program is told by the config and listen maps: attach_configure() and
+ * attach_renew(). */
+#include <bpf/bpf.h>
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "../userspace/lib/addr.h"
+#include "attach_internal.h"
+#include "ifaces.h"
+
+/* Rows of the listen map as they should be. */
+struct listen_row {
+	struct dnsbolt_addr addr;
+	uint32_t flags; /* DNSBOLT_ADDR_* */
+};
+
+struct listen_rows {
+	struct listen_row *row;
+	size_t n;
+};
+
+static int serve(struct attach *attach, const struct dnsbolt_addr *addr)
+{
+	struct dnsbolt_addr *served;
+
+	for (size_t i = 0; i < attach->n_served; i++) {
+		if (memcmp(&attach->served[i], addr, sizeof(*addr)) == 0)
+			return 0;
+	}
+	served = reallocarray(attach->served, attach->n_served + 1, sizeof(*served));
+	if (!served)
+		return -ENOMEM;
+	attach->served = served;
+	served[attach->n_served++] = *addr;
+	return 0;
+}
+
+static int serve_configured(struct attach *attach, const struct config_listen *listen)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; !err && i < listen->address_count; i++) {
+		struct dnsbolt_addr addr;
+
+		err = addr_parse(&addr, listen->address[i]);
+		if (err)
+			return attach_fail(attach, err,
+					   "listen.address: \"%s\" is not an IPv4 or IPv6 address",
+					   listen->address[i]);
+		err = serve(attach, &addr);
+	}
+	return err;
+}
+
+/* Without listen.address: all that the interfaces have. */
+static int serve_own(struct attach *attach)
+{
+	struct ifaces_address *addresses;
+	size_t n;
+	int err;
+
+	err = ifaces_addresses(&addresses, &n);
+	if (err)
+		return attach_fail(attach, err,
+				   "listen.address: the host's addresses cannot be read: %s",
+				   strerror(-err));
+	for (unsigned int i = 0; !err && i < attach->n_iface; i++) {
+		for (size_t k = 0; !err && k < n; k++) {
+			if (!addresses[k].broadcast &&
+			    addresses[k].ifindex == attach->iface[i].ifindex)
+				err = serve(attach, &addresses[k].addr);
+		}
+	}
+	free(addresses);
+	if (!err && attach->n_served == 0)
+		err = attach_fail(
+			attach, -EADDRNOTAVAIL,
+			"listen.address: the interfaces have no address yet: name the addresses to serve");
+	return err;
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct dnsbolt_addr));
+}
+
+/* Sorts, and makes one row of those of one address. */
+static void merge_rows(struct listen_rows *rows)
+{
+	size_t n = 0;
+
+	qsort(rows->row, rows->n, sizeof(*rows->row), compare_rows);
+	for (size_t i = 0; i < rows->n; i++) {
+		if (n && compare_rows(&rows->row[n - 1], &rows->row[i]) == 0)
+			rows->row[n - 1].flags |= rows->row[i].flags;
+		else
+			rows->row[n++] = rows->row[i];
+	}
+	rows->n = n;
+}
+
+static int make_rows(const struct attach *attach, struct listen_rows *ret_rows)
+{
+	struct ifaces_address *addresses;
+	struct listen_rows rows = {};
+	size_t n;
+	int err;
+
+	err = ifaces_addresses(&addresses, &n);
+	if (err)
+		return err;
+	rows.row = calloc(n + attach->n_served + 1, sizeof(*rows.row));
+	if (rows.row) {
+		for (size_t i = 0; i < n; i++)
+			rows.row[rows.n++] =
+				(struct listen_row){ addresses[i].addr, DNSBOLT_ADDR_OWN };
+		for (size_t i = 0; i < attach->n_served; i++)
+			rows.row[rows.n++] =
+				(struct listen_row){ attach->served[i], DNSBOLT_ADDR_SERVED };
+		merge_rows(&rows);
+		*ret_rows = rows;
+	}
+	free(addresses);
+	return rows.row ? 0 : -ENOMEM;
+}
+
+/* An element that is right is left alone: an update takes it out of readers' sight for a moment. */
+static int add_rows(int map, const struct listen_rows *rows)
+{
+	for (size_t i = 0; i < rows->n; i++) {
+		const struct listen_row *row = &rows->row[i];
+		uint32_t flags;
+
+		if (bpf_map_lookup_elem(map, &row->addr, &flags) == 0 && flags == row->flags)
+			continue;
+		if (bpf_map_update_elem(map, &row->addr, &row->flags, BPF_ANY) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+static void remove_other_rows(int map, const struct listen_rows *rows)
+{
+	struct dnsbolt_addr addr, next;
+	bool more = bpf_map_get_next_key(map, NULL, &next) == 0;
+
+	while (more) {
+		addr = next;
+		more = bpf_map_get_next_key(map, &addr, &next) == 0;
+		if (!bsearch(&addr, rows->row, rows->n, sizeof(*rows->row), compare_rows))
+			(void)bpf_map_delete_elem(map, &addr);
+	}
+}
+
+static int write_listen(struct attach *attach)
+{
+	struct listen_rows rows;
+	int err;
+
+	err = make_rows(attach, &rows);
+	if (err)
+		return attach_fail(attach, err, "listen: the host's addresses cannot be read: %s",
+				   strerror(-err));
+	err = add_rows(attach->maps.listen, &rows);
+	if (err)
+		attach_fail(attach, err,
+			    "listen: %zu addresses are to be known, there is room for %u: %s",
+			    rows.n, DNSBOLT_MAX_LISTEN, strerror(-err));
+	else
+		remove_other_rows(attach->maps.listen, &rows);
+	free(rows.row);
+	return err;
+}
+
+/* An entry that changes is free while it does. */
+static void write_iface(struct dnsbolt_iface *to, const struct attach_iface *iface)
+{
+	if (to->ifindex == iface->ifindex && to->mtu == iface->mtu &&
+	    memcmp(to->mac, iface->mac, sizeof(to->mac)) == 0)
+		return;
+	__atomic_store_n(&to->ifindex, 0, __ATOMIC_SEQ_CST);
+	to->mtu = iface->mtu;
+	memcpy(to->mac, iface->mac, sizeof(to->mac));
+	__atomic_store_n(&to->ifindex, iface->ifindex, __ATOMIC_RELEASE);
+}
+
+static void write_ifaces(struct attach *attach)
+{
+	struct dnsbolt_config *page = attach->page;
+
+	for (unsigned int i = 0; i < attach->n_iface; i++)
+		write_iface(&page->iface[i], &attach->iface[i]);
+	for (unsigned int i = attach->n_iface; i < DNSBOLT_MAX_IFACES; i++)
+		__atomic_store_n(&page->iface[i].ifindex, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&page->n_iface, attach->n_iface, __ATOMIC_RELEASE);
+}
+
+static void put_off_orphan(const struct attach *attach)
+{
+	struct timespec now;
+	uint64_t until = 0;
+
+	if (attach->orphan_ns && clock_gettime(CLOCK_BOOTTIME, &now) == 0)
+		until = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec +
+			attach->orphan_ns;
+	__atomic_store_n(&attach->page->alive_until, until, __ATOMIC_RELEASE);
+}
+
+int attach_configure(struct attach *attach, const struct config *config, uint32_t pass_options)
+{
+	struct dnsbolt_config *page = attach->page;
+	int err;
+
+	attach->n_served = 0;
+	err = config->listen->address_count ? serve_configured(attach, config->listen)
+					    : serve_own(attach);
+	if (!err)
+		err = write_listen(attach);
+	if (err)
+		return err;
+	attach->orphan_ns = (uint64_t)config->orphan_timeout * 1000000000u;
+	put_off_orphan(attach);
+	write_ifaces(attach);
+	page->port = htons(config->listen->port);
+	page->max_udp = config->max_udp_size;
+	page->pass_options = pass_options;
+	page->return_path = config->return_path;
+	__atomic_store_n(&page->mode, config->mode, __ATOMIC_RELEASE);
+	return 0;
+}
+
+static void read_iface(struct attach_iface *iface)
+{
+	struct ifaces_link link;
+
+	/* One that is gone may come back by another number: that takes a restart, and is no
+	 * reason to stop. */
+	if (ifaces_link(&link, iface->name) < 0 || link.ifindex != iface->ifindex)
+		return;
+	iface->mtu = link.mtu;
+	memcpy(iface->mac, link.mac, sizeof(iface->mac));
+}
+
+int attach_renew(struct attach *attach)
+{
+	put_off_orphan(attach);
+	for (unsigned int i = 0; i < attach->n_iface; i++)
+		read_iface(&attach->iface[i]);
+	write_ifaces(attach);
+	return write_listen(attach);
+}
