@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Between dnsboltd and dnsbolt-resolver: a SOCK_SEQPACKET pair, whose end is inherited as the descriptor that
+ * `dnsbolt-resolver --channel FD` names. dnsboltd opens what needs rights (maps, port 53) and hands it over, so
+ * that the resolver has no capability at all. Each message is one struct with at most one descriptor
+ * (SCM_RIGHTS). When the channel closes the resolver goes on with what it has, until it is told to end by SIGTERM:
+ * answers over TCP outlive a crash of dnsboltd as the driver's answers do.
+ */
+#ifndef IPC_H
+#define IPC_H
+
+#include <stdint.h>
+
+#include "../../bpf/abi.h"
+
+#define IPC_VERSION 1u
+
+enum ipc_type {
+	/* dnsboltd -> resolver */
+	IPC_HELLO = 1,	 /* value: IPC_VERSION << 16 | DNSBOLT_ABI; first */
+	IPC_CONFIG = 2,	 /* fd of the config map: mapped read-only, then closed */
+	IPC_ZONES = 3,	 /* fd of the zones map: likewise */
+	IPC_NAMES = 4,	 /* fd of the names map, opened BPF_F_RDONLY: kept */
+	IPC_STATS = 5,	 /* fd of a memfd of one struct ipc_stats: mapped for writing */
+	IPC_SEGMENT = 6, /* value: number, fd: mapped read-only, then closed */
+	IPC_UDP = 7,	 /* fd: a bound UDP socket */
+	IPC_TCP = 8,	 /* fd: a bound and listening TCP socket */
+	IPC_SERVE = 9,	 /* all is handed over; messages 6 to 8 may follow at any time */
+	/* resolver -> dnsboltd */
+	IPC_READY = 16, /* answer to IPC_SERVE */
+};
+
+struct ipc_message {
+	uint32_t type; /* enum ipc_type */
+	uint32_t value;
+};
+
+/* Counters of the resolver, in shared memory; written with relaxed atomic stores by the resolver alone. */
+struct ipc_stats {
+	uint64_t reason[2][DNSBOLT_REASONS_MAX]; /* messages by bpf/reasons.h; [0] UDP, [1] TCP */
+	uint64_t rcode[16];			 /* replies, by RCODE */
+	uint64_t tcp_connections, tcp_open,
+		tcp_refused; /* accepted; open now; closed at once: too many */
+	uint64_t retries;    /* composed again: the store moved */
+};
+
+#endif /* IPC_H */
