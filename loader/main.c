@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <xdp/libxdp.h>
 
 #include "../userspace/lib/addr.h"
@@ -17,6 +18,7 @@
 #include "notify.h"
 #include "preflight.h"
 #include "probe.h"
+#include "resolver_pid.h"
 
 #ifndef DNSBOLT_VERSION
 #define DNSBOLT_VERSION "0.1.0"
@@ -27,6 +29,7 @@
 #define RENEW_MS 5000
 #define PROBE_MS 1000
 #define PROBE_ADDRESSES 3
+#define FORMER_RESOLVER_MS 2000
 #define ALL_OPTIONS (DNSBOLT_OPT_NSID | DNSBOLT_OPT_ECS | DNSBOLT_OPT_EXPIRE | DNSBOLT_OPT_COOKIE)
 
 struct program {
@@ -217,14 +220,29 @@ static void choose_options(struct daemon *daemon)
 	daemon->pass_options = options;
 }
 
+/* The resolver of a daemon before this one, which was configured with it: port 53 is the host's now. */
+static void end_former_resolver(const struct daemon *daemon)
+{
+	int pidfd = resolver_pid_open(daemon->config->run_dir);
+
+	if (pidfd < 0)
+		return;
+	log_notice("resolver: the one that an earlier dnsboltd left is ended (fallback: host)");
+	resolver_pid_end(pidfd, FORMER_RESOLVER_MS);
+	close(pidfd);
+	resolver_pid_remove(daemon->config->run_dir);
+}
+
 static int configure(struct daemon *daemon)
 {
 	int err = 0;
 
 	/* The addresses to ask at are known when the maps are written: until the host has answered,
 	 * it gets what it may answer otherwise. */
-	if (daemon->config->fallback == CONFIG_FALLBACK_HOST)
+	if (daemon->config->fallback == CONFIG_FALLBACK_HOST) {
 		err = attach_configure(daemon->attach, daemon->config, ALL_OPTIONS);
+		end_former_resolver(daemon);
+	}
 	if (!err) {
 		choose_options(daemon);
 		err = attach_configure(daemon->attach, daemon->config, daemon->pass_options);

@@ -36,6 +36,13 @@ static int core_lookup(struct env_ctx *ctx)
 	return r == STAGES_ENCLOSER ? find_encloser(ctx) : r;
 }
 
+static bool core_orphaned(struct env_ctx *ctx)
+{
+	const struct dnsbolt_config *c = ctx->view->config;
+
+	return c->alive_until && env_now(ctx) >= c->alive_until;
+}
+
 /* What packet_load() does for frames. */
 static int core_load_message(struct env_ctx *ctx, const uint8_t *msg, size_t len, bool tcp)
 {
@@ -77,6 +84,8 @@ enum dnsbolt_reason core_message(struct core *core, uint8_t *msg, size_t *len, s
 	r = core_load_message(ctx, msg, *len, tcp);
 	if (!r)
 		r = core_lookup(ctx);
+	if (!r && core_orphaned(ctx))
+		r = REASON_orphaned;
 	if (!r && s->reply_len > room)
 		r = REASON_too_large;
 	if (r)
@@ -114,7 +123,7 @@ static int core_packet(struct env_ctx *ctx)
 	r = stages_mode(c);
 	if (!r)
 		r = stages_packet(ctx);
-	if (!r && c->alive_until && env_now(ctx) >= c->alive_until)
+	if (!r && core_orphaned(ctx))
 		r = REASON_orphaned;
 	if (!r)
 		r = core_lookup(ctx);
