@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Taking over a store which another process wrote until it ended, wherever that was. Programs in the driver read it all
- * the while.
+ * Taking over a store which another process wrote until it ended, wherever that was. Programs in
+ * the driver read it all the while.
  *
- * No record of intent is needed: each node says from which version of its zone on it is valid, and a zone's
- * snapshot says which version was published last. A node that is newer was never visible; its name gets the node
- * before it back. Every other unfinished thing is unreachable, so the walk that rebuilds the allocator frees it:
- * old versions that were not put away yet, objects that were not linked in yet. Keys of names are inserted parents first and
- * deleted children first, so a name that is served has all its ancestors at any time.
+ * No record of intent is needed: each node says from which version of its zone on it is valid, and
+ * a zone's snapshot says which version was published last. A node that is newer was never visible;
+ * its name gets the node before it back. Every other unfinished thing is unreachable, so the walk
+ * that rebuilds the allocator frees it: old versions that were not put away yet, objects that were
+ * not linked in yet. Keys of names are inserted parents first and deleted children first, so a name
+ * that is served has all its ancestors at any time.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -300,7 +301,8 @@ int adopt_run(struct store *s)
 		err = anchors_prune(s);
 	if (!err)
 		err = check_orphans(s);
-	/* From here on nobody reads what was taken out above; it is free like all that is not reached. */
+	/* From here on nobody reads what was taken out above; it is free like all that is not
+	 * reached. */
 	if (!err)
 		err = reclaim_wait(s);
 	if (err)

@@ -152,8 +152,8 @@ static size_t drain_list(struct arena *a, dnsbolt_handle *list, struct run *to, 
 	return n;
 }
 
-/* Joins free neighbours. Costs a sort of all free blocks, so it is done only when much was given back. Blocks of two
- * segments are never neighbours: the guard is between them. */
+/* Joins free neighbours. Costs a sort of all free blocks, so it is done only when much was given
+ * back. Blocks of two segments are never neighbours: the guard is between them. */
 static bool join_blocks(struct arena *a)
 {
 	struct run *run;

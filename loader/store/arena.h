@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The allocator of the arena. Objects are cut in sequence from a region of free octets, so that what is written
- * together lies together; what is given back goes to a list of its size and is taken from there by the next object
- * of that size. The lists' links stand in the free octets themselves. When the region is used up, the next is the
- * largest piece of what was given back, neighbours joined, or a new segment.
+ * The allocator of the arena. Objects are cut in sequence from a region of free octets, so that
+ * what is written together lies together; what is given back goes to a list of its size and is
+ * taken from there by the next object of that size. The lists' links stand in the free octets
+ * themselves. When the region is used up, the next is the largest piece of what was given back,
+ * neighbours joined, or a new segment.
  *
- * All octets handed out are zero. No object lies in the last DNSBOLT_SEG_GUARD octets of a segment. The
- * allocator's state is this process's own: after a restart arena_rebuild() makes it from what is reached.
+ * All octets handed out are zero. No object lies in the last DNSBOLT_SEG_GUARD octets of a segment.
+ * The allocator's state is this process's own: after a restart arena_rebuild() makes it from what
+ * is reached.
  */
 #ifndef STORE_ARENA_H
 #define STORE_ARENA_H
@@ -26,7 +28,8 @@
 struct arena {
 	struct backing *b;
 	dnsbolt_handle region, region_end;
-	/* Free blocks by [starts at a cache line][granules - 1], and those of more than ARENA_BINS. */
+	/* Free blocks by [starts at a cache line][granules - 1], and those of more than
+	 * ARENA_BINS. */
 	dnsbolt_handle bin[2][ARENA_BINS];
 	uint64_t filled[2][ARENA_BINS / 64];
 	dnsbolt_handle large;
@@ -48,7 +51,8 @@ static inline void *arena_at(const struct arena *a, dnsbolt_handle h)
 	       (size_t)(h % DNSBOLT_SEG_GRANULES) * DNSBOLT_GRANULE;
 }
 
-/* Whether an object of that many octets can stand there at all: for handles that are not trusted. */
+/* Whether an object of that many octets can stand there at all: for handles that are not
+ * trusted. */
 static inline bool arena_fits(const struct arena *a, dnsbolt_handle h, size_t octets)
 {
 	return h >= DNSBOLT_PART_SYMBOLS && h / DNSBOLT_SEG_GRANULES < a->b->n_segments &&
@@ -57,7 +61,8 @@ static inline bool arena_fits(const struct arena *a, dnsbolt_handle h, size_t oc
 
 void arena_init(struct arena *a, struct backing *b, int (*grow)(void *arg), void *arg);
 
-/* `line`: starts at a multiple of a cache line. -ENOSPC: no more segments; or what `grow` returned. */
+/* `line`: starts at a multiple of a cache line. -ENOSPC: no more segments; or what `grow`
+ * returned. */
 int arena_alloc(struct arena *a, size_t octets, bool line, dnsbolt_handle *ret_handle);
 
 void arena_free(struct arena *a, dnsbolt_handle h, size_t octets);

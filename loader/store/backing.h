@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What holds a store: kernel maps, or memory of this process. The store above knows only this; what is in the
- * backing outlives the store.
+ * What holds a store: kernel maps, or memory of this process. The store above knows only this; what
+ * is in the backing outlives the store.
  */
 #ifndef STORE_BACKING_H
 #define STORE_BACKING_H
@@ -15,7 +15,8 @@ struct backing;
 
 /* All return 0 or a negative errno. */
 struct backing_ops {
-	/* Adds segment n_segments of the arena, all zeros. -ENOSPC: there are DNSBOLT_MAX_SEGMENTS. */
+	/* Adds segment n_segments of the arena, all zeros. -ENOSPC: there are
+	 * DNSBOLT_MAX_SEGMENTS. */
 	int (*add_segment)(struct backing *b);
 	/* Inserts new keys into `names`, in order. -ENOSPC: full; some may be in. */
 	int (*insert)(struct backing *b, const uint64_t *key, const dnsbolt_handle *value,
@@ -40,7 +41,8 @@ struct backing {
 	int segment_fd[DNSBOLT_MAX_SEGMENTS]; /* -1: memory */
 };
 
-/* Maps the maps. With `adopt` the segments that are there, too; without, -EEXIST if there are any. */
+/* Maps the maps. With `adopt` the segments that are there, too; without, -EEXIST if there are
+ * any. */
 int backing_open_kernel(struct backing **ret_backing, const struct store_maps *maps, bool adopt);
 
 int backing_open_memory(struct backing **ret_backing);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A store in kernel maps, mapped into this process: nothing but `names` and new segments needs a system call. */
+/* A store in kernel maps, mapped into this process: nothing but `names` and new segments needs a
+ * system call. */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -119,8 +120,8 @@ static int kernel_each(struct backing *b, int (*take)(uint64_t, dnsbolt_handle, 
 	return err;
 }
 
-/* The update of a map in a map returns only when every program has ended that may have seen what was there
- * before (the kernel's maybe_wait_bpf_programs()); it does not matter which map. */
+/* The update of a map in a map returns only when every program has ended that may have seen what
+ * was there before (the kernel's maybe_wait_bpf_programs()); it does not matter which map. */
 static int kernel_grace(struct backing *b)
 {
 	struct kernel *k = kernel_of(b);

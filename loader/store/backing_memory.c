@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A store in the memory of this process. Readers are native and do not run while the writer does, so nothing has to
- * be waited for. */
+/* A store in the memory of this process. Readers are native and do not run while the writer does,
+ * so nothing has to be waited for. */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>

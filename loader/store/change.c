@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Change sets. A change set of version v writes its nodes as valid from v on and makes them the heads of their
- * names at once: readers' snapshots are older, so readers go on to `prev`. The commit inserts the new names' keys and
- * then gives each zone its snapshot of version v. What the old version needed is put away by reclaim.c.
+ * Change sets. A change set of version v writes its nodes as valid from v on and makes them the
+ * heads of their names at once: readers' snapshots are older, so readers go on to `prev`. The
+ * commit inserts the new names' keys and then gives each zone its snapshot of version v. What the
+ * old version needed is put away by reclaim.c.
  *
- * The version in each node is all that is needed to take an unfinished change set back, here in store_abort() or,
- * after a crash, in adopt.c: a node that is newer than its zone's snapshot was never visible.
+ * The version in each node is all that is needed to take an unfinished change set back, here in
+ * store_abort() or, after a crash, in adopt.c: a node that is newer than its zone's snapshot was
+ * never visible.
  */
 #include <string.h>
 

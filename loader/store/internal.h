@@ -29,11 +29,11 @@ struct zone_entry {
 	RB_ENTRY(zone_entry)
 	by_apex;
 	uint32_t index;
-	bool touched; /* in store.touched */
-	bool dirty;   /* the open change set has nodes of it */
-	bool dropped; /* the open change set drops it */
-	bool swept;   /* by the open change set */
-	bool found_all; /* store.found from first_found on are its names: not changed since adoption */
+	bool touched;	/* in store.touched */
+	bool dirty;	/* the open change set has nodes of it */
+	bool dropped;	/* the open change set drops it */
+	bool swept;	/* by the open change set */
+	bool found_all; /* not changed since adoption: store.found has its names */
 	uint32_t first_found, n_found;
 	dnsbolt_handle next; /* snapshot of the open change set */
 	uint16_t apex_len;
@@ -155,16 +155,16 @@ dnsbolt_handle anchor_find(const struct store *s, const struct owner *owner, uns
 /* Finds or makes it, and all its ancestors. */
 int anchor_add(struct store *s, const struct owner *owner, dnsbolt_handle *ret_anchor);
 
-/* Besides the names below it, an anchor is kept by nodes that name it as wildcard and by snapshots whose apex it
- * is; all of these are counted in `children`. */
+/* Besides the names below it, an anchor is kept by nodes that name it as wildcard and by snapshots
+ * whose apex it is; all of these are counted in `children`. */
 void anchor_ref(struct store *s, dnsbolt_handle h);
 void anchor_unref(struct store *s, dnsbolt_handle h);
 
 /* The anchor may have lost what kept it: anchors_prune() will see. */
 void anchor_loosen(struct store *s, dnsbolt_handle h);
 
-/* Takes every anchor that nothing keeps out of the table, with the ancestors that only it kept. Readers may still
- * look at them: they are put into old_anchors. */
+/* Takes every anchor that nothing keeps out of the table, with the ancestors that only it kept.
+ * Readers may still look at them: they are put into old_anchors. */
 int anchors_prune(struct store *s);
 
 /* ---- objects.c ---- */
@@ -173,7 +173,8 @@ int anchors_prune(struct store *s);
 int node_check(struct store *s, const struct store_node *node);
 int snapshot_check(struct store *s, const struct store_snapshot *snap);
 
-/* Writes a node with its answers and parts; version is the change set's, prev is 0. A wildcard is counted. */
+/* Writes a node with its answers and parts; version is the change set's, prev is 0. A wildcard is
+ * counted. */
 int node_write(struct store *s, uint32_t zone, const struct store_node *node,
 	       dnsbolt_handle wildcard, dnsbolt_handle *ret_node);
 int node_write_tombstone(struct store *s, uint32_t zone, dnsbolt_handle *ret_node);
@@ -223,8 +224,9 @@ struct scan {
 	uint64_t refs, counted;
 };
 
-/* Walks over all that is reachable from `names` and `zones`. With `rebuild` it makes the parts' reference counts;
- * without, it compares them and the anchors' counts. -EPROTO: damaged, with words. */
+/* Walks over all that is reachable from `names` and `zones`. With `rebuild` it makes the parts'
+ * reference counts; without, it compares them and the anchors' counts. -EPROTO: damaged, with
+ * words. */
 int scan_run(struct store *s, bool rebuild, struct scan *ret_scan);
 void scan_done(struct scan *scan);
 

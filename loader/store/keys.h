@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The writer's own table of 64-bit key -> handle: open addressing, grows as it fills. Keys are hashes already. A
- * handle is never 0. */
+/* The writer's own table of 64-bit key -> handle: open addressing, grows as it fills. Keys are
+ * hashes already. A handle is never 0. */
 #ifndef STORE_KEYS_H
 #define STORE_KEYS_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One bit for each granule of the arena, in the memory of this process; a segment's bits are made when the first
- * of them is set. A zeroed one has no bit set. */
+/* One bit for each granule of the arena, in the memory of this process; a segment's bits are made
+ * when the first of them is set. A zeroed one has no bit set. */
 #ifndef STORE_MARKS_H
 #define STORE_MARKS_H
 

@@ -145,7 +145,8 @@ static int part_write(struct store *s, const struct store_part *from, dnsbolt_ha
 	return 0;
 }
 
-/* The same part of one node is stored once. Parts of two nodes are not compared: callers reuse their memory. */
+/* The same part of one node is stored once. Parts of two nodes are not compared: callers reuse
+ * their memory. */
 static int part_share(struct store *s, const struct store_part *from, dnsbolt_handle *ret_part)
 {
 	unsigned i;
@@ -341,7 +342,8 @@ void node_forget(struct store *s, dnsbolt_handle h)
 		anchor_unref(s, node_at(s, h)->wildcard);
 }
 
-/* A node that memory is too short to remember is lost until the next adoption, which does no harm. */
+/* A node that memory is too short to remember is lost until the next adoption, which does no
+ * harm. */
 void node_retire(struct store *s, dnsbolt_handle h)
 {
 	node_forget(s, h);

@@ -16,9 +16,9 @@ struct owner {
 	uint64_t hash[DNSBOLT_LABELS_MAX + 1]; /* of the suffix from label i on */
 };
 
-/* Reads a name and hashes it with the key in the config page. `wire` stays the caller's and has to outlive
- * `ret_owner`. -EINVAL: not a name of at most 255 octets in lower case. Reads no octet behind the name's end, and
- * at most DNSBOLT_NAME_MAX. */
+/* Reads a name and hashes it with the key in the config page. `wire` stays the caller's and has to
+ * outlive `ret_owner`. -EINVAL: not a name of at most 255 octets in lower case. Reads no octet
+ * behind the name's end, and at most DNSBOLT_NAME_MAX. */
 int owner_read(struct owner *ret_owner, const uint8_t *wire, const struct dnsbolt_config *config);
 
 /* Length of a name that owner_read() takes. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a change set leaves to do. The first grace period after it ends when no reader uses the old version any more:
- * then the nodes before the new ones are freed, tombstones lose their heads, names that nothing keeps lose their keys.
- * Readers may have these still in hand, so their octets are freed after a second grace period; that one also
- * stands between the deletes of keys here and the inserts of the next commit.
+ * What a change set leaves to do. The first grace period after it ends when no reader uses the old
+ * version any more: then the nodes before the new ones are freed, tombstones lose their heads,
+ * names that nothing keeps lose their keys. Readers may have these still in hand, so their octets
+ * are freed after a second grace period; that one also stands between the deletes of keys here and
+ * the inserts of the next commit.
  */
 #include <string.h>
 
@@ -37,7 +38,8 @@ static void free_old(struct store *s)
 	list_clear(&s->old_anchors);
 }
 
-/* Readers of a zone without a snapshot go to `prev` at any time, so it must not outlive what it names. */
+/* Readers of a zone without a snapshot go to `prev` at any time, so it must not outlive what it
+ * names. */
 static void settle_head(struct store *s, uint32_t anchor_side)
 {
 	dnsbolt_handle *head = head_at(s, anchor_side), now = *head, old;

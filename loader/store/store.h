@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The writer of the store (bpf/abi.h): the arena, the names, the versions. Nothing else writes those
- * maps. All changes go through a change set:
+ * The writer of the store (bpf/abi.h): the arena, the names, the versions. Nothing else writes
+ * those maps. All changes go through a change set:
  *
  *     store_begin(s);
  *     store_put(s, zone, node) ... store_delete(s, zone, owner, side) ... store_flip(s, zone, snap);
@@ -13,8 +13,8 @@
  * store_begin(), so that a commit is visible at once.
  *
  * Functions return 0 or a negative errno, and store_error() then says what happened in words. After
- * an error from anything between begin and commit, store_abort() leaves the store as it was.
- * Names are in wire form, lower-cased, uncompressed (RFC 1035 section 3.1). Not thread-safe.
+ * an error from anything between begin and commit, store_abort() leaves the store as it was. Names
+ * are in wire form, lower-cased, uncompressed (RFC 1035 section 3.1). Not thread-safe.
  */
 #ifndef STORE_H
 #define STORE_H
@@ -34,9 +34,10 @@ struct store_maps {
 };
 
 /* Over kernel maps. With `adopt` the maps hold a store already (dnsboltd was restarted): what an
- * interrupted change set left is rolled back, the allocator is rebuilt by a scan, and the names of each
- * zone are remembered until store_sweep(). Without it the maps are empty and the hash key is made
- * and written to the config map. `max_names` is the size of the names map. -EPROTO: damaged. */
+ * interrupted change set left is rolled back, the allocator is rebuilt by a scan, and the names of
+ * each zone are remembered until store_sweep(). Without it the maps are empty and the hash key is
+ * made and written to the config map. `max_names` is the size of the names map. -EPROTO:
+ * damaged. */
 int store_open(struct store **ret_store, const struct store_maps *maps, uint32_t max_names,
 	       bool adopt);
 
@@ -47,12 +48,12 @@ int store_open_memory(struct store **ret_store, uint32_t max_names);
 /* Forgets the store; the maps stay as they are. NULL is fine. */
 void store_close(struct store *s);
 
-/* Why the last call failed; valid until the next call. Never NULL. Without a store (NULL): why the last one could not
- * be opened. */
+/* Why the last call failed; valid until the next call. Never NULL. Without a store (NULL): why the
+ * last one could not be opened. */
 const char *store_error(const struct store *s);
 
-/* What native readers (bpf/core on the user side) take. Valid until store_close(); segments that are added
- * later appear in it. */
+/* What native readers (bpf/core on the user side) take. Valid until store_close(); segments that
+ * are added later appear in it. */
 const struct env_store *store_view(struct store *s);
 
 /* The config page, writable (both kinds of store). */
@@ -114,16 +115,17 @@ struct store_snapshot {
 /* Waits for a grace period when one is due. -EBUSY: a change set is open. */
 int store_begin(struct store *s);
 
-/* The node takes the place of the one that is there. Nothing is written when that one is equal in all
- * that a reader can see. Anchors of all ancestors are made. -ENOSPC: names or arena are full; -EINVAL:
- * over a limit of abi.h. */
+/* The node takes the place of the one that is there. Nothing is written when that one is equal in
+ * all that a reader can see. Anchors of all ancestors are made. -ENOSPC: names or arena are full;
+ * -EINVAL: over a limit of abi.h. */
 int store_put(struct store *s, uint32_t zone, const struct store_node *node);
 
 /* The name is gone from the zone's next version on. -ENOENT: it is not there. */
 int store_delete(struct store *s, uint32_t zone, const uint8_t *owner, uint8_t side);
 
-/* Deletes all names of the zone that this change set, up to its commit, does not put. May be called at any time; it is done
- * at the commit, and costs one walk over the names for all swept zones which are not as adoption found them. */
+/* Deletes all names of the zone that this change set, up to its commit, does not put. May be called
+ * at any time; it is done at the commit, and costs one walk over the names for all swept zones
+ * which are not as adoption found them. */
 int store_sweep(struct store *s, uint32_t zone);
 
 /* Names the zone's next version. Without it the zone's puts and deletes are an error at commit. The
@@ -134,7 +136,8 @@ int store_flip(struct store *s, uint32_t zone, const struct store_snapshot *snap
  * removed after a grace period and its index is free again. */
 int store_drop(struct store *s, uint32_t zone);
 
-/* On an error (names map full, a zone changed but not flipped) nothing has become visible; the change set is still open: abort it. */
+/* On an error (names map full, a zone changed but not flipped) nothing has become visible; the
+ * change set is still open: abort it. */
 int store_commit(struct store *s);
 
 void store_abort(struct store *s);
@@ -161,8 +164,8 @@ struct store_stats {
 
 void store_get_stats(const struct store *s, struct store_stats *ret_stats);
 
-/* The segment's file descriptor (kernel maps), for readers that are handed it; still the store's. Negative:
- * none of that number. */
+/* The segment's file descriptor (kernel maps), for readers that are handed it; still the store's.
+ * Negative: none of that number. */
 int store_segment_fd(const struct store *s, uint32_t segment);
 
 /* Called whenever a segment was added (kernel maps), before any object in it can be reached. */

@@ -128,6 +128,15 @@ void bed_reopen(struct bed *bed)
 	assert_int_equal(err, 0);
 }
 
+void bed_weaken(struct bed *bed, uint64_t multiplier)
+{
+	struct dnsbolt_config *config = store_config(bed->s);
+
+	config->hash_seed = 0;
+	config->hash_key[0] = 1ull << 52;
+	config->hash_key[1] = multiplier;
+}
+
 const struct backing_ops *bed_memory_ops(const struct backing *b)
 {
 	static const struct backing_ops *ops;
@@ -168,7 +177,8 @@ uint32_t bed_zone(struct bed *bed, const char *apex)
 
 #define TYPES_MAX 4u
 
-/* Content of a node, all of it a function of its number: directory, own part of each type, one part for all. */
+/* Content of a node, all of it a function of its number: directory, own part of each type, one part
+ * for all. */
 struct content {
 	uint8_t data[TYPES_MAX + 1][300];
 	struct dnsbolt_ptr ptr[TYPES_MAX + 1][2];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * For tests of the store: a store in memory or in kernel maps, nodes whose content follows from a number, and a reader
- * of its own that goes from the name to the node as bpf/core does.
+ * For tests of the store: a store in memory or in kernel maps, nodes whose content follows from a
+ * number, and a reader of its own that goes from the name to the node as bpf/core does.
  */
 #ifndef STORE_BED_H
 #define STORE_BED_H
@@ -35,14 +35,20 @@ struct bed *bed_need(void **state);
 
 #define BED_BOTH(f) BED_TEST(memory, f), BED_TEST(kernel, f)
 
-/* Starts again with an empty store; `map_names` is the size of the names map, `max_names` what the store is told. */
+/* Starts again with an empty store; `map_names` is the size of the names map, `max_names` what the
+ * store is told. */
 void bed_renew(struct bed *bed, uint32_t map_names, uint32_t max_names);
 
 /* Opens the store again, as if its process had been killed now. */
 void bed_reopen(struct bed *bed);
 
-/* The operations of a backing in memory: of the first one that it is asked for, so ask before you change them. */
+/* The operations of a backing in memory: of the first one that it is asked for, so ask before you
+ * change them. */
 const struct backing_ops *bed_memory_ops(const struct backing *b);
+
+/* Makes hashes weak, before the first name: of a label only its length and the low four bits of its
+ * first letter count. Of its parent three bits, with multiplier 1. */
+void bed_weaken(struct bed *bed, uint64_t multiplier);
 
 /* "a.b" -> wire form, in one of a few static buffers. "" is the root. */
 const uint8_t *wire(const char *text);
@@ -82,7 +88,8 @@ struct bed_versions bed_versions(const struct bed *bed);
 /* 0: none. */
 dnsbolt_handle bed_anchor(const struct bed *bed, const char *owner);
 
-/* NULL: none, or a tombstone. `versions` NULL: now. Fails the test when a second hop were needed. */
+/* NULL: none, or a tombstone. `versions` NULL: now. Fails the test when a second hop were
+ * needed. */
 const struct dnsbolt_node *bed_node(const struct bed *bed, const char *owner, uint8_t side,
 				    const struct bed_versions *versions);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The allocator of the arena, and the hash table of names: random use, compared with a plain model. */
+/* The allocator of the arena, and the hash table of names: random use, compared with a plain
+ * model. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

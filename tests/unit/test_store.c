@@ -327,9 +327,7 @@ static void names_of_one_hash_are_chained(void **state)
 	struct bed *bed = bed_need(state);
 	uint32_t zone = bed_zone(bed, "example");
 
-	/* Labels of one length and the first letter's low four bits have one hash. */
-	store_config(bed->s)->hash_key[0] = 1ull << 52;
-	store_config(bed->s)->hash_key[1] = 1;
+	bed_weaken(bed, 1);
 	bed_begin(bed);
 	bed_put(bed, zone, "a1.example", 1);
 	bed_put(bed, zone, "a2.example", 2);
@@ -420,7 +418,18 @@ static void what_is_over_a_limit_is_refused(void **state)
 	refuse(bed, zone, &node);
 	answer.slot[0].part = NULL;
 	refuse(bed, zone, &node);
-	node.n_dir = DNSBOLT_DIR_MAX + 1;
+	store_abort(bed->s);
+	bed_settle(bed);
+	assert_true(bed_is_now(bed, "www.example", zone, 1));
+}
+
+static void what_does_not_fit_the_zone_is_refused(void **state)
+{
+	struct bed *bed = bed_need(state);
+	uint32_t zone = bed_example(bed);
+	struct store_node node = { .owner = wire("www.example"), .n_dir = DNSBOLT_DIR_MAX + 1 };
+
+	bed_begin(bed);
 	refuse(bed, zone, &node);
 	assert_int_equal(store_flip(bed->s, zone,
 				    &(struct store_snapshot){ .apex = wire("other") }),
@@ -616,6 +625,7 @@ int main(void)
 		BED_BOTH(an_aborted_change_set_leaves_nothing),
 		BED_BOTH(names_of_one_hash_are_chained),
 		BED_BOTH(what_is_over_a_limit_is_refused),
+		BED_BOTH(what_does_not_fit_the_zone_is_refused),
 		BED_TEST(memory, a_store_of_its_own_memory_works),
 		BED_BOTH(a_put_that_fails_leaves_no_names),
 		BED_BOTH(a_commit_needs_a_flip_for_each_changed_zone),

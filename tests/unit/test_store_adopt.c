@@ -42,6 +42,27 @@ static void an_interrupted_change_set_is_rolled_back(void **state)
 	bed_settle(bed);
 }
 
+/* A name in a chain is reachable before the keys of its ancestors are inserted. */
+static void an_interrupted_name_in_a_chain_is_removed(void **state)
+{
+	struct bed *bed = bed_need(state);
+	uint32_t zone = bed_zone(bed, "example");
+
+	bed_weaken(bed, 1);
+	bed_begin(bed);
+	bed_put(bed, zone, "a1.example", 1);
+	bed_flip(bed, zone, "example", 1);
+	bed_commit(bed);
+	bed_begin(bed);
+	bed_put(bed, zone, "a2.e.example", 2);
+	assert_true(bed_anchor(bed, "a2.e.example") && !bed_anchor(bed, "e.example"));
+	bed_reopen(bed);
+	assert_int_equal(bed_anchor(bed, "a2.e.example"), 0);
+	assert_int_equal(bed_stats(bed).rolled_back, 1);
+	assert_true(bed_is_now(bed, "a1.example", zone, 1));
+	bed_settle(bed);
+}
+
 /* The names map of the kernel takes fewer names than the store was told. */
 static void a_commit_that_fails_half_way_can_be_aborted_or_adopted(void **state)
 {
@@ -280,6 +301,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		BED_BOTH(an_interrupted_change_set_is_rolled_back),
+		BED_BOTH(an_interrupted_name_in_a_chain_is_removed),
 		BED_TEST(kernel, a_commit_that_fails_half_way_can_be_aborted_or_adopted),
 		BED_BOTH(a_crash_between_flips_rolls_back_the_zones_that_were_not),
 		BED_BOTH(what_was_not_reclaimed_is_reclaimed_by_adoption),

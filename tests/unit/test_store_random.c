@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The store against a plain model in random change sets, against SIGKILL, and under a reader's eyes. */
+/* The store against a plain model in random change sets, against SIGKILL, and under a reader's
+ * eyes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -238,15 +239,13 @@ static void random_change_sets_agree_when_names_share_hashes(void **state)
 {
 	struct bed *bed = bed_need(state);
 
-	/* Of a label only the length and four bits of the first letter count. */
-	store_config(bed->s)->hash_key[0] = 1ull << 52;
-	store_config(bed->s)->hash_key[1] = 0x9e3779b97f4a7c15;
+	bed_weaken(bed, 0x9e3779b97f4a7c15);
 	random_sets(bed, 2000, false);
 }
 
 /* ---- SIGKILL ---- */
 
-#define KILL_NAMES 300u
+#define KILL_NAMES 1500u
 
 /* What name i of the zone holds in a version: content's number, 0: it does not exist. */
 static unsigned id_at(unsigned zone, unsigned i, uint32_t serial)
@@ -360,7 +359,7 @@ static void a_killed_writer_leaves_whole_versions(void **state)
 	}
 	print_message("serials %u %u %u, %ju nodes rolled back\n", serial[0], serial[1], serial[2],
 		      (uintmax_t)rolled_back);
-	assert_true(serial[0] > 5 && serial[1] > 5 && serial[2] > 5);
+	assert_true(serial[0] > 1 && serial[1] > 1 && serial[2] > 1);
 }
 
 /* ---- a reader that nobody waits for, as the resolver is ---- */
