@@ -45,8 +45,10 @@ static int make_store(void)
 	if (!r)
 		r = zone_new(&zone, apex);
 	if (!r)
-		r = add(zone, "example.com.", KNOT_RRTYPE_SOA, "ns hostmaster 1 7200 3600 1209600 300") ||
-		    add(zone, "example.com.", KNOT_RRTYPE_NS, "ns") || add(zone, "ns.example.com.", KNOT_RRTYPE_A, "192.0.2.1") ||
+		r = add(zone, "example.com.", KNOT_RRTYPE_SOA,
+			"ns hostmaster 1 7200 3600 1209600 300") ||
+		    add(zone, "example.com.", KNOT_RRTYPE_NS, "ns") ||
+		    add(zone, "ns.example.com.", KNOT_RRTYPE_A, "192.0.2.1") ||
 		    add(zone, "mx.example.com.", KNOT_RRTYPE_MX, "10 ns") ||
 		    add(zone, "alias.example.com.", KNOT_RRTYPE_CNAME, "ns") ||
 		    add(zone, "cut.example.com.", KNOT_RRTYPE_NS, "ns.cut") ||
@@ -65,7 +67,8 @@ static void run_as_raw(const uint8_t *data, size_t len)
 	static struct harness_result res;
 
 	harness_run_native(h, data, len, 128, 2000, &res);
-	if (res.action == XDP_PASS ? res.len != len || memcmp(res.frame, data, len) : res.action != XDP_TX)
+	if (res.action == XDP_PASS ? res.len != len || memcmp(res.frame, data, len)
+				   : res.action != XDP_TX)
 		abort();
 }
 
@@ -87,7 +90,8 @@ static void run_as_frame(const uint8_t *data, size_t len)
 	if (res.action == XDP_PASS) {
 		if (res.len != frame_len || memcmp(res.frame, frame, frame_len))
 			abort();
-	} else if (res.action != XDP_TX || frame_check_reply(&spec, res.frame, res.len, &msg, &msg_len)) {
+	} else if (res.action != XDP_TX ||
+		   frame_check_reply(&spec, res.frame, res.len, &msg, &msg_len)) {
 		abort();
 	}
 }
