@@ -43,11 +43,11 @@
 /* No object starts in the last octets of a segment, so that a reader in the kernel may touch this
  * many octets from the start of any object without leaving the segment. */
 #define DNSBOLT_SEG_GUARD 16384u
-#define DNSBOLT_NAME_MAX 255u  /* RFC 1035 section 3.1, wire form with the root label */
+#define DNSBOLT_NAME_MAX 255u /* RFC 1035 section 3.1, wire form with the root label */
 #define DNSBOLT_LABELS_MAX 127u
-#define DNSBOLT_PARTS_MAX 8u   /* parts of one answer */
-#define DNSBOLT_DIR_MAX 256u   /* directory entries of one node */
-#define DNSBOLT_CHAIN_MAX 4u   /* anchors of one hash */
+#define DNSBOLT_PARTS_MAX 8u /* parts of one answer */
+#define DNSBOLT_DIR_MAX 256u /* directory entries of one node */
+#define DNSBOLT_CHAIN_MAX 4u /* anchors of one hash */
 /* What the program in the driver sends at most; larger parts are for TCP. */
 #define DNSBOLT_UDP_MAX 4096u
 #define DNSBOLT_UDP_PTRS_MAX 512u
@@ -61,7 +61,7 @@ typedef __u32 dnsbolt_handle;
 
 /* ---- dnsbolt_config: ARRAY of one, mmapable ---- */
 enum dnsbolt_mode {
-	DNSBOLT_MODE_OFF = 0,	 /* every packet is passed */
+	DNSBOLT_MODE_OFF = 0, /* every packet is passed */
 	DNSBOLT_MODE_ANSWER = 1,
 	DNSBOLT_MODE_SHADOW = 2, /* answers are composed up to the commit, then passed */
 };
@@ -86,9 +86,9 @@ struct dnsbolt_iface {
 _Static_assert(sizeof(struct dnsbolt_iface) == 16, "ABI");
 
 struct dnsbolt_config {
-	__u32 abi;  /* DNSBOLT_ABI */
-	__u32 mode; /* enum dnsbolt_mode; may be stored by anyone who may open the pin */
-	__u32 return_path; /* enum dnsbolt_return */
+	__u32 abi;	    /* DNSBOLT_ABI */
+	__u32 mode;	    /* enum dnsbolt_mode; may be stored by anyone who may open the pin */
+	__u32 return_path;  /* enum dnsbolt_return */
 	__u32 pass_options; /* DNSBOLT_OPT_* */
 	__be16 port;
 	__u16 max_udp; /* octets of DNS message, 512 to DNSBOLT_UDP_MAX */
@@ -110,7 +110,8 @@ struct dnsbolt_addr {
 };
 
 #define DNSBOLT_ADDR_SERVED (1u << 0) /* queries to it are answered */
-#define DNSBOLT_ADDR_OWN (1u << 1)    /* an address or a broadcast address of this host: never a client */
+#define DNSBOLT_ADDR_OWN                                                                           \
+	(1u << 1) /* an address or a broadcast address of this host: never a client */
 
 /* ---- dnsbolt_counts: PERCPU_ARRAY of one ---- */
 #define DNSBOLT_REASONS_MAX 128u
@@ -138,7 +139,7 @@ struct dnsbolt_snapshot {
 	__u64 version; /* of the store; grows with every change set */
 	__u32 zone;    /* index in zones */
 	__u32 serial;
-	dnsbolt_handle apex; /* anchor */
+	dnsbolt_handle apex;	/* anchor */
 	dnsbolt_handle soa;	/* part: SOA as negative answers carry it (RFC 2308 section 3) */
 	dnsbolt_handle soa_sig; /* part: its RRSIGs; 0: unsigned */
 	dnsbolt_handle denial;	/* root page of the denial chain; 0: none */
@@ -165,8 +166,8 @@ struct dnsbolt_anchor {
 	__u16 name_len;		/* octets of wire form */
 	__u8 labels;		/* without the root label */
 	__u8 reserved0;
-	__u32 children;		/* anchors one label below: the writer's own */
-	__u8 name[]; /* wire form, lower-cased, filled with zeros to a multiple of 8 */
+	__u32 children; /* anchors one label below: the writer's own */
+	__u8 name[];	/* wire form, lower-cased, filled with zeros to a multiple of 8 */
 };
 _Static_assert(sizeof(struct dnsbolt_anchor) == 24, "ABI");
 
@@ -187,11 +188,11 @@ _Static_assert(sizeof(struct dnsbolt_dirent) == 8, "ABI");
 #define DNSBOLT_NODE_TOMBSTONE (1u << 5) /* the name is gone from this version on */
 
 struct dnsbolt_node {
-	__u64 version;	     /* valid from this version of `zone` on */
-	dnsbolt_handle prev; /* node before it, of this or another zone; 0: none */
-	__u32 zone;	     /* index in zones */
-	__u16 flags;	     /* DNSBOLT_NODE_* */
-	__u16 n_dir;	     /* at most DNSBOLT_DIR_MAX */
+	__u64 version;		 /* valid from this version of `zone` on */
+	dnsbolt_handle prev;	 /* node before it, of this or another zone; 0: none */
+	__u32 zone;		 /* index in zones */
+	__u16 flags;		 /* DNSBOLT_NODE_* */
+	__u16 n_dir;		 /* at most DNSBOLT_DIR_MAX */
 	dnsbolt_handle wildcard; /* anchor of "*" below it, 0: none */
 	__u32 reserved[2];
 	struct dnsbolt_dirent dir[];

@@ -13,68 +13,70 @@
 #ifndef DNSBOLT_REASONS_H
 #define DNSBOLT_REASONS_H
 
-#define DNSBOLT_REASONS(X)                                                                          \
-	X(1, answer, TX, SEND, "answered: the RRset asked for")                                     \
-	X(2, nodata, TX, SEND, "answered: the name exists, the type does not")                      \
-	X(3, truncated, TX, SEND, "answered: TC=1, the client asks again by TCP")                   \
-	/* packet */                                                                                \
-	X(10, off, PASS, NONE, "the program is off")                                                \
-	X(11, shadow, PASS, NONE, "shadow mode: would have been answered")                          \
-	X(12, orphaned, PASS, SERVFAIL, "dnsboltd has been away longer than orphan-timeout")        \
-	X(13, no_stage, PASS, NONE, "no program is in the stage's slot")                            \
-	X(14, multi_buffer, PASS, NONE, "the frame is in more than one buffer")                     \
-	X(15, short_frame, PASS, NONE, "the frame ends inside a header")                            \
-	X(16, not_ip, PASS, NONE, "neither IPv4 nor IPv6")                                          \
-	X(17, vlan_depth, PASS, NONE, "more than two VLAN tags")                                    \
-	X(18, not_udp, PASS, NONE, "not UDP")                                                       \
-	X(19, not_port, PASS, NONE, "UDP to another port")                                          \
-	X(20, not_address, PASS, NONE, "to an address that is not served")                          \
-	X(21, not_mac, PASS, NONE, "destination MAC is not the interface's")                        \
-	X(22, bad_source, PASS, NONE, "source is multicast, broadcast, loopback, our own, or port 0") \
-	X(23, ip_options, PASS, NONE, "IPv4 options")                                               \
-	X(24, fragment, PASS, NONE, "an IPv4 or IPv6 fragment")                                     \
-	X(25, extension, PASS, NONE, "IPv6 extension headers")                                      \
-	X(26, length, PASS, NONE, "frame, IP and UDP lengths do not agree")                         \
-	X(27, ip_checksum, PASS, NONE, "IPv4 header checksum is wrong")                             \
-	X(28, udp_checksum, PASS, NONE, "UDP checksum is wrong")                                    \
-	/* question and EDNS */                                                                     \
-	X(40, message_short, PASS, NONE, "shorter than a DNS header")                               \
-	X(41, message_long, PASS, FORMERR, "a query of more than 512 octets")                       \
-	X(42, response, PASS, NONE, "QR=1: a response")                                             \
-	X(43, opcode, PASS, NOTIMP, "opcode is not QUERY")                                          \
-	X(44, query_rcode, PASS, FORMERR, "a query with RCODE or TC set")                           \
-	X(45, counts, PASS, FORMERR, "counts other than one question and at most one additional record") \
-	X(46, qname, PASS, FORMERR, "the question's name is malformed or cut off")                  \
-	X(47, qclass, PASS, REFUSED, "class is not IN")                                             \
-	X(48, qtype, PASS, REFUSED, "type 0, OPT, or a meta type (128 to 255)")                     \
-	X(49, trailing, PASS, FORMERR, "octets after the message")                                  \
-	X(50, additional, PASS, FORMERR, "the additional record is not an OPT of the root")         \
-	X(51, edns_version, PASS, BADVERS, "EDNS version is not 0")                                 \
-	X(52, edns_malformed, PASS, FORMERR, "the OPT record or its options are malformed")         \
-	X(53, edns_options, PASS, SERVFAIL, "more EDNS options than are looked at")                 \
-	X(54, cookie, PASS, SERVFAIL, "COOKIE option, which the host answers")                      \
-	X(55, host_option, PASS, SERVFAIL, "NSID, ECS or EXPIRE option, which the host answers")    \
-	/* find */                                                                                  \
-	X(70, not_ours, PASS, REFUSED, "the name is in no zone of ours")                            \
-	X(71, unknown, PASS, SERVFAIL, "a stored name has the same hash")                           \
-	X(72, busy, PASS, SERVFAIL, "two versions were published while the query was looked up")    \
-	X(73, expired, PASS, SERVFAIL, "the zone has expired")                                      \
-	X(74, at_cut, PASS, SERVFAIL, "the name is a zone cut")                                     \
-	X(75, below_cut, PASS, SERVFAIL, "the name is below a zone cut")                            \
-	X(76, below_dname, PASS, SERVFAIL, "the name is below a DNAME")                             \
-	X(77, empty_nonterminal, PASS, SERVFAIL, "the name is an empty non-terminal")               \
-	X(78, nxdomain, PASS, SERVFAIL, "the name does not exist")                                  \
-	X(79, wildcard, PASS, SERVFAIL, "a wildcard covers the name")                               \
-	X(80, cname, PASS, SERVFAIL, "a CNAME whose chain is not rendered")                         \
-	X(81, nsec3_owner, PASS, SERVFAIL, "the name looks like the owner of an NSEC3 record")      \
-	X(82, ds_apex, PASS, SERVFAIL, "DS asked at a zone's apex")                                 \
-	X(83, nodata_signed, PASS, SERVFAIL, "NODATA in a signed zone, with DO")                    \
-	X(85, computed, PASS, SERVFAIL, "the name has a type which its server computes")            \
-	/* plan and commit */                                                                       \
-	X(100, too_large, PASS, SERVFAIL, "the answer has parts that the driver does not send")     \
-	X(101, no_room, PASS, NONE, "the frame cannot grow by what the answer needs")               \
-	X(102, fib, PASS, NONE, "the route back differs from the way the query came")               \
-	X(103, store, PASS, SERVFAIL, "the store does not hold what it should (a bug: report it)")  \
+#define DNSBOLT_REASONS(X)                                                                         \
+	X(1, answer, TX, SEND, "answered: the RRset asked for")                                    \
+	X(2, nodata, TX, SEND, "answered: the name exists, the type does not")                     \
+	X(3, truncated, TX, SEND, "answered: TC=1, the client asks again by TCP")                  \
+	/* packet */                                                                               \
+	X(10, off, PASS, NONE, "the program is off")                                               \
+	X(11, shadow, PASS, NONE, "shadow mode: would have been answered")                         \
+	X(12, orphaned, PASS, SERVFAIL, "dnsboltd has been away longer than orphan-timeout")       \
+	X(13, no_stage, PASS, NONE, "no program is in the stage's slot")                           \
+	X(14, multi_buffer, PASS, NONE, "the frame is in more than one buffer")                    \
+	X(15, short_frame, PASS, NONE, "the frame ends inside a header")                           \
+	X(16, not_ip, PASS, NONE, "neither IPv4 nor IPv6")                                         \
+	X(17, vlan_depth, PASS, NONE, "more than two VLAN tags")                                   \
+	X(18, not_udp, PASS, NONE, "not UDP")                                                      \
+	X(19, not_port, PASS, NONE, "UDP to another port")                                         \
+	X(20, not_address, PASS, NONE, "to an address that is not served")                         \
+	X(21, not_mac, PASS, NONE, "destination MAC is not the interface's")                       \
+	X(22, bad_source, PASS, NONE,                                                              \
+	  "source is multicast, broadcast, loopback, our own, or port 0")                          \
+	X(23, ip_options, PASS, NONE, "IPv4 options")                                              \
+	X(24, fragment, PASS, NONE, "an IPv4 or IPv6 fragment")                                    \
+	X(25, extension, PASS, NONE, "IPv6 extension headers")                                     \
+	X(26, length, PASS, NONE, "frame, IP and UDP lengths do not agree")                        \
+	X(27, ip_checksum, PASS, NONE, "IPv4 header checksum is wrong")                            \
+	X(28, udp_checksum, PASS, NONE, "UDP checksum is wrong")                                   \
+	/* question and EDNS */                                                                    \
+	X(40, message_short, PASS, NONE, "shorter than a DNS header")                              \
+	X(41, message_long, PASS, FORMERR, "a query of more than 512 octets")                      \
+	X(42, response, PASS, NONE, "QR=1: a response")                                            \
+	X(43, opcode, PASS, NOTIMP, "opcode is not QUERY")                                         \
+	X(44, query_rcode, PASS, FORMERR, "a query with RCODE or TC set")                          \
+	X(45, counts, PASS, FORMERR,                                                               \
+	  "counts other than one question and at most one additional record")                      \
+	X(46, qname, PASS, FORMERR, "the question's name is malformed or cut off")                 \
+	X(47, qclass, PASS, REFUSED, "class is not IN")                                            \
+	X(48, qtype, PASS, REFUSED, "type 0, OPT, or a meta type (128 to 255)")                    \
+	X(49, trailing, PASS, FORMERR, "octets after the message")                                 \
+	X(50, additional, PASS, FORMERR, "the additional record is not an OPT of the root")        \
+	X(51, edns_version, PASS, BADVERS, "EDNS version is not 0")                                \
+	X(52, edns_malformed, PASS, FORMERR, "the OPT record or its options are malformed")        \
+	X(53, edns_options, PASS, SERVFAIL, "more EDNS options than are looked at")                \
+	X(54, cookie, PASS, SERVFAIL, "COOKIE option, which the host answers")                     \
+	X(55, host_option, PASS, SERVFAIL, "NSID, ECS or EXPIRE option, which the host answers")   \
+	/* find */                                                                                 \
+	X(70, not_ours, PASS, REFUSED, "the name is in no zone of ours")                           \
+	X(71, unknown, PASS, SERVFAIL, "a stored name has the same hash")                          \
+	X(72, busy, PASS, SERVFAIL, "two versions were published while the query was looked up")   \
+	X(73, expired, PASS, SERVFAIL, "the zone has expired")                                     \
+	X(74, at_cut, PASS, SERVFAIL, "the name is a zone cut")                                    \
+	X(75, below_cut, PASS, SERVFAIL, "the name is below a zone cut")                           \
+	X(76, below_dname, PASS, SERVFAIL, "the name is below a DNAME")                            \
+	X(77, empty_nonterminal, PASS, SERVFAIL, "the name is an empty non-terminal")              \
+	X(78, nxdomain, PASS, SERVFAIL, "the name does not exist")                                 \
+	X(79, wildcard, PASS, SERVFAIL, "a wildcard covers the name")                              \
+	X(80, cname, PASS, SERVFAIL, "a CNAME whose chain is not rendered")                        \
+	X(81, nsec3_owner, PASS, SERVFAIL, "the name looks like the owner of an NSEC3 record")     \
+	X(82, ds_apex, PASS, SERVFAIL, "DS asked at a zone's apex")                                \
+	X(83, nodata_signed, PASS, SERVFAIL, "NODATA in a signed zone, with DO")                   \
+	X(85, computed, PASS, SERVFAIL, "the name has a type which its server computes")           \
+	/* plan and commit */                                                                      \
+	X(100, too_large, PASS, SERVFAIL, "the answer has parts that the driver does not send")    \
+	X(101, no_room, PASS, NONE, "the frame cannot grow by what the answer needs")              \
+	X(102, fib, PASS, NONE, "the route back differs from the way the query came")              \
+	X(103, store, PASS, SERVFAIL, "the store does not hold what it should (a bug: report it)") \
 	X(104, internal, PASS, SERVFAIL, "cannot happen (a bug: report it)")
 
 #define DNSBOLT_REASON_ENUM(nr, name, action, resolver, text) REASON_##name = nr,

@@ -38,10 +38,10 @@ struct config {
 	enum dnsbolt_return return_path;
 	enum config_cookies cookies;
 	enum config_exit on_exit;
-	uint16_t max_udp_size; /* 512 to DNSBOLT_UDP_MAX; 1232 */
-	uint32_t max_names;    /* 1048576 */
+	uint16_t max_udp_size;	 /* 512 to DNSBOLT_UDP_MAX; 1232 */
+	uint32_t max_names;	 /* 1048576 */
 	uint32_t orphan_timeout; /* seconds; 0: never */
-	char *user;	       /* whom the resolver runs as; default: dnsbolt if there is such a user, else nobody */
+	char *user; /* whom the resolver runs as; default: dnsbolt if there is such a user, else nobody */
 	char **zone_dir;
 	unsigned int zone_dir_count;
 	struct config_zone *zone;

@@ -21,7 +21,7 @@ struct daemon {
 	struct zoneset *zones;
 	struct resolver *resolver; /* NULL with fallback: host */
 	uint32_t pass_options;	   /* DNSBOLT_OPT_* in force */
-	const char *cookies;	   /* "ignore", "pass", with why: "pass (the host answers cookies)" */
+	const char *cookies; /* "ignore", "pass", with why: "pass (the host answers cookies)" */
 	time_t started;
 };
 

@@ -21,7 +21,7 @@ struct resolver;
 int resolver_start(struct resolver **ret_resolver, uv_loop_t *loop, const struct config *config,
 		   const struct attach *attach, struct store *store, const struct report *report);
 
-pid_t resolver_pid(const struct resolver *resolver);	 /* 0: not running */
+pid_t resolver_pid(const struct resolver *resolver); /* 0: not running */
 unsigned int resolver_restarts(const struct resolver *resolver);
 const struct ipc_stats *resolver_stats(const struct resolver *resolver);
 

@@ -17,7 +17,8 @@ struct zoneset;
 struct zoneset_zone {
 	const knot_dname_t *apex;
 	const char *file;
-	const char *state;	 /* "serving", "failed" (never loaded), "stale" (the newest file is bad: the old version serves) */
+	const char *
+		state; /* "serving", "failed" (never loaded), "stale" (the newest file is bad: the old version serves) */
 	const char *error;	 /* why not "serving"; NULL */
 	const struct zone *base; /* as loaded; NULL: never loaded */
 	const struct zone *zone; /* with the CLI's records; what is served */
@@ -44,7 +45,8 @@ const char *zoneset_error(const struct zoneset *set);
 
 /* In canonical order; NULL at the end. zoneset_find(): the zone with that apex; zoneset_enclosing(): the deepest zone
  * that the name is in. */
-const struct zoneset_zone *zoneset_next(const struct zoneset *set, const struct zoneset_zone *after);
+const struct zoneset_zone *zoneset_next(const struct zoneset *set,
+					const struct zoneset_zone *after);
 const struct zoneset_zone *zoneset_find(const struct zoneset *set, const knot_dname_t *apex);
 const struct zoneset_zone *zoneset_enclosing(const struct zoneset *set, const knot_dname_t *name);
 
@@ -61,10 +63,11 @@ struct zoneset_record {
 	const char *who;   /* "uid 0 (root)" */
 	time_t when;
 };
-int zoneset_record_set(struct zoneset *set, const struct zoneset_record *record, bool add, bool unsigned_ok);
-int zoneset_record_delete(struct zoneset *set, const knot_dname_t *owner, uint16_t type, const char *who,
-			  bool unsigned_ok);
-void zoneset_record_each(const struct zoneset *set, void (*each)(const struct zoneset_record *record, void *arg),
-			 void *arg);
+int zoneset_record_set(struct zoneset *set, const struct zoneset_record *record, bool add,
+		       bool unsigned_ok);
+int zoneset_record_delete(struct zoneset *set, const knot_dname_t *owner, uint16_t type,
+			  const char *who, bool unsigned_ok);
+void zoneset_record_each(const struct zoneset *set,
+			 void (*each)(const struct zoneset_record *record, void *arg), void *arg);
 
 #endif /* ZONESET_H */

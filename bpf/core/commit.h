@@ -71,7 +71,8 @@ static long commit_pointer(__u32 i, void *arg)
 {
 	struct commit_ptr *c = arg;
 	struct scratch *s = c->s;
-	const struct dnsbolt_ptr *ptr = &c->part->ptr[i & (ENV_PTRS_MAX == 65535 ? 65535 : ENV_PTRS_MAX - 1)];
+	const struct dnsbolt_ptr *ptr =
+		&c->part->ptr[i & (ENV_PTRS_MAX == 65535 ? 65535 : ENV_PTRS_MAX - 1)];
 	__u32 at = c->base + (ptr->at & ~DNSBOLT_PTR_BODY), target;
 	__u8 octets[2];
 
@@ -128,10 +129,17 @@ ENV_STAGE int commit_part(struct env_ctx *ctx, __u32 i)
 }
 
 /* RFC 6891 section 6.1.1; DO is copied (RFC 3225 section 3). */
-static __always_inline int commit_opt(struct env_ctx *ctx, struct scratch *s, const struct dnsbolt_config *c)
+static __always_inline int commit_opt(struct env_ctx *ctx, struct scratch *s,
+				      const struct dnsbolt_config *c)
 {
-	__u8 opt[12] __attribute__((aligned(8))) = { 0, 0, 41, (__u8)(c->max_udp >> 8), (__u8)c->max_udp, 0, 0,
-			 s->dnssec_ok ? EDNS_DO : 0 };
+	__u8 opt[12] __attribute__((aligned(8))) = { 0,
+						     0,
+						     41,
+						     (__u8)(c->max_udp >> 8),
+						     (__u8)c->max_udp,
+						     0,
+						     0,
+						     s->dnssec_ok ? EDNS_DO : 0 };
 
 	s->sum += csum_at(csum_fold((__u64)env_csum(opt, 12)), s->where);
 	if (env_store(ctx, s->dns + s->where, opt, DNS_OPT))

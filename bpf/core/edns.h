@@ -58,7 +58,8 @@ static long edns_option(__u32 i, void *arg)
 	return 0;
 }
 
-static __always_inline int edns_options(struct scratch *s, const struct dnsbolt_config *c, __u32 from)
+static __always_inline int edns_options(struct scratch *s, const struct dnsbolt_config *c,
+					__u32 from)
 {
 	struct edns_walk w = { s, from, s->msg_len, 0, 0 };
 
@@ -68,7 +69,8 @@ static __always_inline int edns_options(struct scratch *s, const struct dnsbolt_
 	if (w.pos < w.end)
 		return REASON_edns_options;
 	if (w.seen & c->pass_options)
-		return w.seen & c->pass_options & DNSBOLT_OPT_COOKIE ? REASON_cookie : REASON_host_option;
+		return w.seen & c->pass_options & DNSBOLT_OPT_COOKIE ? REASON_cookie
+								     : REASON_host_option;
 	return 0;
 }
 

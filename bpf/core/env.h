@@ -24,7 +24,8 @@
 
 #include "../maps.h"
 
-#define env_ctx xdp_md /* struct env_ctx is struct xdp_md: the verifier knows a context by that name */
+#define env_ctx                                                                                    \
+	xdp_md /* struct env_ctx is struct xdp_md: the verifier knows a context by that name */
 #define ENV_STAGE __noinline
 #define ENV_UNROLL _Pragma("unroll")
 #define ENV_PTRS_MAX DNSBOLT_UDP_PTRS_MAX
@@ -86,7 +87,8 @@ static __always_inline const void *env_arena(struct env_ctx *ctx, dnsbolt_handle
 }
 
 /* The same for an object of more octets. The writer lets none leave its segment. */
-static __always_inline const void *env_arena_span(struct env_ctx *ctx, dnsbolt_handle handle, __u32 len)
+static __always_inline const void *env_arena_span(struct env_ctx *ctx, dnsbolt_handle handle,
+						  __u32 len)
 {
 	(void)len;
 	return env_arena(ctx, handle);
@@ -100,10 +102,13 @@ static __always_inline __u32 env_read_once(const __u32 *p)
 /* No later load is done before this one. */
 static __always_inline __u32 env_read_acquire(const __u32 *p, struct scratch *s)
 {
-	__u32 v = *(const volatile __u32 *)p;
+	__u32 v = *(const volatile __u32 *)p, old;
 
-	if (env_weak_order)
-		__sync_fetch_and_add(&s->barrier, 1);
+	if (env_weak_order) {
+		/* Only an atomic whose result is used orders anything (BPF_FETCH). */
+		old = __sync_fetch_and_add(&s->barrier, 1);
+		barrier_var(old);
+	}
 	return v;
 }
 
@@ -213,7 +218,7 @@ static __always_inline int env_fib(struct env_ctx *ctx, const struct scratch *s,
 struct env_ctx {
 	const struct env_store *view;
 	struct scratch scratch;
-	__u8 *data, *data_end;	   /* the frame or the message */
+	__u8 *data, *data_end;	     /* the frame or the message */
 	__u8 *hard_start, *hard_end; /* how far it may grow */
 	__u32 ifindex;
 	__u64 now; /* CLOCK_BOOTTIME ns; 0: ask the clock */

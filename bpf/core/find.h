@@ -17,7 +17,8 @@
 #define FIND_FOUND 0
 #define FIND_ABSENT (-1)
 
-#define FIND_HEAD_TRIES 3 /* a head that moves under the reader: two versions in the time of one look */
+#define FIND_HEAD_TRIES                                                                            \
+	3 /* a head that moves under the reader: two versions in the time of one look */
 
 /* Is the anchor's name the question's from offset `from` on? */
 ENV_STAGE int find_same_name(struct env_ctx *ctx, __u32 handle, __u32 from)
@@ -34,7 +35,8 @@ ENV_STAGE int find_same_name(struct env_ctx *ctx, __u32 handle, __u32 from)
 	for (i = 0; i < DNSBOLT_NAME_MAX / 8 + 1; i++) {
 		if (i * 8 >= len)
 			break;
-		if (env_get64(a->name + i * 8) != env_get64((__u8 *)s->name + ((from + i * 8) & 255)))
+		if (env_get64(a->name + i * 8) !=
+		    env_get64((__u8 *)s->name + ((from + i * 8) & 255)))
 			return 0;
 	}
 	return 1;
@@ -252,7 +254,8 @@ ENV_STAGE int find_closest(struct env_ctx *ctx, __u32 depth)
 }
 
 /* RFC 5155 section 7.2.8: a label of 32 characters below the apex, in a zone with NSEC3. */
-static __always_inline int find_is_nsec3_owner(const struct scratch *s, const struct dnsbolt_snapshot *snap,
+static __always_inline int find_is_nsec3_owner(const struct scratch *s,
+					       const struct dnsbolt_snapshot *snap,
 					       const struct dnsbolt_node *n)
 {
 	return (snap->flags & DNSBOLT_ZONE_NSEC3) && (n->flags & DNSBOLT_NODE_APEX) &&

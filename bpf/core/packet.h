@@ -87,7 +87,8 @@ static __always_inline int packet_udp(const struct udphdr *udp, __u32 ip_payload
 	return 0;
 }
 
-static __always_inline int packet_ipv4(struct env_ctx *ctx, struct scratch *s, __u32 l3, __be16 port)
+static __always_inline int packet_ipv4(struct env_ctx *ctx, struct scratch *s, __u32 l3,
+				       __be16 port)
 {
 	__u8 *d = env_data(ctx) + l3, *end = env_data_end(ctx);
 	struct iphdr *ip = (struct iphdr *)d;
@@ -126,9 +127,14 @@ static __always_inline int packet_ipv4(struct env_ctx *ctx, struct scratch *s, _
 /* Next headers behind which there may be UDP (RFC 8200 section 4). */
 static __always_inline int packet_is_extension(__u8 nexthdr)
 {
-	return nexthdr == IPPROTO_HOPOPTS || nexthdr == IPPROTO_ROUTING || nexthdr == IPPROTO_DSTOPTS ||
-	       nexthdr == IPPROTO_AH || nexthdr == IPPROTO_MH || nexthdr == 139 /* HIP */ ||
-	       nexthdr == 140 /* Shim6 */;
+	return nexthdr == IPPROTO_HOPOPTS || nexthdr == IPPROTO_ROUTING ||
+	       nexthdr == IPPROTO_DSTOPTS || nexthdr == IPPROTO_AH || nexthdr == IPPROTO_MH ||
+	       nexthdr == 139 /* HIP */ || nexthdr == 140 /* Shim6 */;
+}
+
+static __always_inline int packet_is_mapped(const __u8 *a)
+{
+	return env_get64(a) == 0 && env_get32(a + 8) == BE32(0xffff);
 }
 
 static __always_inline int packet_ipv6_source_bad(const __u8 *a)
@@ -141,7 +147,8 @@ static __always_inline int packet_ipv6_source_bad(const __u8 *a)
 	return high == 0 && (env_get32(a + 8) == 0 || env_get32(a + 8) == BE32(0xffff) || low == 0);
 }
 
-static __always_inline int packet_ipv6(struct env_ctx *ctx, struct scratch *s, __u32 l3, __be16 port)
+static __always_inline int packet_ipv6(struct env_ctx *ctx, struct scratch *s, __u32 l3,
+				       __be16 port)
 {
 	__u8 *d = env_data(ctx) + l3, *end = env_data_end(ctx);
 	struct ipv6hdr *ip = (struct ipv6hdr *)d;
@@ -173,6 +180,8 @@ static __always_inline int packet_ipv6(struct env_ctx *ctx, struct scratch *s, _
 	__builtin_memcpy(&s->dst, &ip->daddr, 16);
 	if (packet_ipv6_source_bad(s->src.a))
 		return REASON_bad_source;
+	if (packet_is_mapped(s->dst.a)) /* else it would find IPv4's row of `listen` */
+		return REASON_not_address;
 	s->l4 = l3 + sizeof(*ip);
 	s->msg_len = payload - PACKET_UDP;
 	s->ipv6 = 1;

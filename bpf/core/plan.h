@@ -13,7 +13,8 @@
 #define PLAN_UDP_IPV6 48u
 
 /* A symbol's part, out of the snapshot that the query uses. 0: that snapshot has none (no signature). */
-static __always_inline int plan_resolve(struct env_ctx *ctx, struct scratch *s, dnsbolt_handle *handle)
+static __always_inline int plan_resolve(struct env_ctx *ctx, struct scratch *s,
+					dnsbolt_handle *handle)
 {
 	const struct dnsbolt_snapshot *snap;
 
@@ -188,7 +189,9 @@ ENV_STAGE int plan_route(struct env_ctx *ctx)
 	if (s->l3 != 14) /* the route's device would be the VLAN's */
 		return REASON_fib;
 	mac = (__u8 *)s->frame + FRAME_DNS - (s->ipv6 ? 62 : 42) + 6;
-	return env_fib(ctx, s, s->reply_len + (s->ipv6 ? PLAN_UDP_IPV6 : PLAN_UDP_IPV4), mac) ? REASON_fib : 0;
+	return env_fib(ctx, s, s->reply_len + (s->ipv6 ? PLAN_UDP_IPV6 : PLAN_UDP_IPV4), mac)
+		       ? REASON_fib
+		       : 0;
 }
 
 #endif /* DNSBOLT_CORE_PLAN_H */

@@ -37,7 +37,8 @@ static __always_inline int question_header(const __u8 *m)
 	if ((m[2] & HEADER_TC) || (m[3] & HEADER_RCODE))
 		return REASON_query_rcode;
 	/* QDCOUNT 1, ANCOUNT 0, NSCOUNT 0, ARCOUNT at most 1 */
-	if (env_get32(m + 4) != __builtin_bswap32(0x00010000) || env_get16(m + 8) || m[10] || m[11] > 1)
+	if (env_get32(m + 4) != __builtin_bswap32(0x00010000) || env_get16(m + 8) || m[10] ||
+	    m[11] > 1)
 		return REASON_counts;
 	return 0;
 }
@@ -188,7 +189,8 @@ ENV_STAGE int question_name(struct env_ctx *ctx)
 		return REASON_internal;
 	sum = question_copy(s);
 	p = (__u8 *)s->frame + FRAME_NAME + (s->name_len & 255);
-	s->question_sum = csum_fold(sum + csum_at(csum_fold((__u64)env_get16(p) + env_get16(p + 2)), s->name_len));
+	s->question_sum = csum_fold(
+		sum + csum_at(csum_fold((__u64)env_get16(p) + env_get16(p + 2)), s->name_len));
 	question_hash(s, c);
 	return 0;
 }

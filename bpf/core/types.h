@@ -11,10 +11,10 @@
 
 #include "../abi.h"
 
-#define DNS_HEADER 12u	  /* octets, RFC 1035 section 4.1.1 */
-#define DNS_QFIXED 4u	  /* QTYPE and QCLASS */
-#define DNS_OPT 11u	  /* an OPT record without options, RFC 6891 section 6.1.2 */
-#define DNS_UDP_MIN 512u  /* RFC 1035 section 4.2.1; RFC 6891 section 6.2.3 */
+#define DNS_HEADER 12u	   /* octets, RFC 1035 section 4.1.1 */
+#define DNS_QFIXED 4u	   /* QTYPE and QCLASS */
+#define DNS_OPT 11u	   /* an OPT record without options, RFC 6891 section 6.1.2 */
+#define DNS_UDP_MIN 512u   /* RFC 1035 section 4.2.1; RFC 6891 section 6.2.3 */
 #define DNS_QUERY_MAX 512u /* longer queries are passed */
 
 /* Ethernet, two VLAN tags, IPv6, UDP */
@@ -62,16 +62,17 @@ struct scratch {
 
 	/* find */
 	dnsbolt_handle anchor, node, answer, snapshot;
-	__u32 zone;	  /* index; ~0: none */
-	__u32 depth;	  /* labels of the closest encloser */
-	__u32 barrier;	  /* target of the atomic that orders loads on weakly ordered machines */
+	__u32 zone;    /* index; ~0: none */
+	__u32 depth;   /* labels of the closest encloser */
+	__u32 barrier; /* target of the atomic that orders loads on weakly ordered machines */
 
 	/* plan */
 	struct plan_part part[DNSBOLT_PARTS_MAX];
 	__u32 n_parts;
-	__u32 body_full, body_required; /* octets of all parts, and of those that are not optional */
-	__u32 reply_len;		/* octets of DNS message */
-	__u16 count[3];			/* records by section */
+	__u32 body_full,
+		body_required; /* octets of all parts, and of those that are not optional */
+	__u32 reply_len;       /* octets of DNS message */
+	__u16 count[3];	       /* records by section */
 	__u8 truncated, rcode, aa, reason;
 	__u32 sum;   /* checksum so far */
 	__u32 where; /* offset in the message where the next part goes */

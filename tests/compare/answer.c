@@ -103,7 +103,8 @@ static bool subset(const struct section *of, const struct section *all)
 	size_t i;
 
 	for (i = 0; i < of->n; i++)
-		if (!bsearch(&of->records[i], all->records, all->n, sizeof(*all->records), compare_records))
+		if (!bsearch(&of->records[i], all->records, all->n, sizeof(*all->records),
+			     compare_records))
 			return false;
 	return true;
 }
@@ -150,7 +151,8 @@ static const char *compare_headers(const uint8_t *a, const uint8_t *b)
 	return NULL;
 }
 
-const char *answer_differs(const uint8_t *ours, size_t our_len, const uint8_t *theirs, size_t their_len)
+const char *answer_differs(const uint8_t *ours, size_t our_len, const uint8_t *theirs,
+			   size_t their_len)
 {
 	knot_pkt_t *a = knot_pkt_new((void *)ours, (uint16_t)our_len, NULL);
 	knot_pkt_t *b = knot_pkt_new((void *)theirs, (uint16_t)their_len, NULL);

@@ -27,6 +27,7 @@ ssize_t nsd_ask(struct nsd *nsd, const uint8_t *query, size_t len, uint8_t *repl
 /* What may differ: T1 order, compression, letters of names; T2 our additional section is a subset; T3 sections of
  * truncated answers; T6 the OPT's own size and CD. All else must be equal: id, question, QR, opcode, RD, RCODE, AA, TC, answer
  * and authority sections as sets with TTL, one OPT or none. NULL: equal; else what differs. */
-const char *answer_differs(const uint8_t *ours, size_t our_len, const uint8_t *theirs, size_t their_len);
+const char *answer_differs(const uint8_t *ours, size_t our_len, const uint8_t *theirs,
+			   size_t their_len);
 
 #endif /* COMPARE_H */

@@ -140,11 +140,15 @@ static void show(const char *what, const knot_dname_t *name, uint16_t type, int 
 		return;
 	knot_dname_to_str(text, name, sizeof(text));
 	knot_rrtype_to_string(type, type_text, sizeof(type_text));
-	fprintf(stderr, "%s: %s %s%s\n", what, text, type_text, edns == 2 ? " +do" : edns ? " +edns" : "");
+	fprintf(stderr, "%s: %s %s%s\n", what, text, type_text,
+		edns == 2 ? " +do"
+		: edns	  ? " +edns"
+			  : "");
 }
 
-static void check_answer(const struct frame_spec *spec, const struct harness_result *res, const uint8_t *query,
-			 size_t len, const knot_dname_t *name, uint16_t type, int edns)
+static void check_answer(const struct frame_spec *spec, const struct harness_result *res,
+			 const uint8_t *query, size_t len, const knot_dname_t *name, uint16_t type,
+			 int edns)
 {
 	static uint8_t theirs[65535];
 	const uint8_t *ours = NULL;
@@ -156,8 +160,8 @@ static void check_answer(const struct frame_spec *spec, const struct harness_res
 	differs = frame_check_reply(spec, res->frame, res->len, &ours, &our_len);
 	if (!differs) {
 		their_len = nsd_ask(t.nsd, query, len, theirs, sizeof(theirs));
-		differs = their_len < 0 ? "nsd does not answer" :
-					  answer_differs(ours, our_len, theirs, (size_t)their_len);
+		differs = their_len < 0 ? "nsd does not answer"
+					: answer_differs(ours, our_len, theirs, (size_t)their_len);
 	}
 	if (differs) {
 		t.wrong++;

@@ -56,11 +56,13 @@ bool nsd_takes(const struct nsd_zone *zone)
 /* A port that is free now. */
 static int free_port(void)
 {
-	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+				   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(sin);
 	int fd = socket(AF_INET, SOCK_DGRAM, 0), port = -1;
 
-	if (fd >= 0 && !bind(fd, (struct sockaddr *)&sin, len) && !getsockname(fd, (struct sockaddr *)&sin, &len))
+	if (fd >= 0 && !bind(fd, (struct sockaddr *)&sin, len) &&
+	    !getsockname(fd, (struct sockaddr *)&sin, &len))
 		port = ntohs(sin.sin_port);
 	close(fd);
 	return port;
@@ -85,7 +87,8 @@ static int write_config(const struct nsd *nsd, int port, const struct nsd_zone *
 		"remote-control:\n    control-enable: no\n",
 		port, nsd->dir, nsd->dir, nsd->dir, nsd->dir, nsd->dir);
 	for (i = 0; i < n; i++)
-		fprintf(out, "zone:\n    name: \"%s\"\n    zonefile: \"%s\"\n", zones[i].name, zones[i].path);
+		fprintf(out, "zone:\n    name: \"%s\"\n    zonefile: \"%s\"\n", zones[i].name,
+			zones[i].path);
 	return fclose(out) ? -errno : 0;
 }
 
@@ -125,7 +128,8 @@ static int wait_ready(struct nsd *nsd)
 
 int nsd_start(struct nsd **ret_nsd, const struct nsd_zone *zones, size_t n)
 {
-	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+				   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	struct nsd *nsd = calloc(1, sizeof(*nsd));
 	char program[128];
 	int r, port = free_port();
@@ -134,7 +138,9 @@ int nsd_start(struct nsd **ret_nsd, const struct nsd_zone *zones, size_t n)
 		return -ENOMEM;
 	nsd->sock = -1;
 	snprintf(nsd->dir, sizeof(nsd->dir), "/tmp/dnsbolt-nsd-XXXXXX");
-	r = !find_program("nsd", program, sizeof(program)) ? -ENOENT : port < 0 ? -EADDRNOTAVAIL : 0;
+	r = !find_program("nsd", program, sizeof(program)) ? -ENOENT
+	    : port < 0					   ? -EADDRNOTAVAIL
+							   : 0;
 	if (!r)
 		r = mkdtemp(nsd->dir) ? write_config(nsd, port, zones, n) : -errno;
 	if (r)

@@ -16,8 +16,8 @@ static uint32_t sum_octets(const uint8_t *p, size_t len, uint32_t sum)
 	return sum;
 }
 
-static uint32_t pseudo_sum(const struct dnsbolt_addr *src, const struct dnsbolt_addr *dst, bool ipv6,
-			   uint32_t udp_len)
+static uint32_t pseudo_sum(const struct dnsbolt_addr *src, const struct dnsbolt_addr *dst,
+			   bool ipv6, uint32_t udp_len)
 {
 	size_t from = ipv6 ? 0 : 12;
 	uint32_t sum = sum_octets(src->a + from, 16 - from, 0);
@@ -105,7 +105,10 @@ static size_t build_ipv6(const struct frame_spec *spec, size_t udp_len, uint8_t 
 	p[1] = (uint8_t)(spec->tos << 4 | 0xa);
 	put16(p + 2, 0xbcde);
 	put16(p + 4, (uint32_t)(header - 40 + udp_len + (size_t)spec->ip_len_add));
-	p[6] = spec->fragment ? 44 : spec->ip_options ? 60 : spec->protocol >= 0 ? (uint8_t)spec->protocol : 17;
+	p[6] = spec->fragment	     ? 44
+	       : spec->ip_options    ? 60
+	       : spec->protocol >= 0 ? (uint8_t)spec->protocol
+				     : 17;
 	p[7] = spec->ttl;
 	memcpy(p + 8, spec->src.a, 16);
 	memcpy(p + 24, spec->dst.a, 16);
@@ -120,7 +123,8 @@ static size_t build_ipv6(const struct frame_spec *spec, size_t udp_len, uint8_t 
 
 static void build_udp(const struct frame_spec *spec, const uint8_t *msg, size_t len, uint8_t *p)
 {
-	uint32_t udp_len = (uint32_t)(len + 8), pseudo = pseudo_sum(&spec->src, &spec->dst, spec->ipv6, udp_len);
+	uint32_t udp_len = (uint32_t)(len + 8),
+		 pseudo = pseudo_sum(&spec->src, &spec->dst, spec->ipv6, udp_len);
 	uint32_t sum;
 
 	put16(p, spec->sport);
@@ -151,7 +155,8 @@ size_t frame_build(const struct frame_spec *spec, const uint8_t *msg, size_t len
 	return (size_t)(p - frame) - spec->cut;
 }
 
-static const char *check_ethernet(const struct frame_spec *q, const uint8_t *f, size_t len, size_t *ret_l3)
+static const char *check_ethernet(const struct frame_spec *q, const uint8_t *f, size_t len,
+				  size_t *ret_l3)
 {
 	uint8_t want[32];
 	struct frame_spec back = *q;
@@ -166,7 +171,8 @@ static const char *check_ethernet(const struct frame_spec *q, const uint8_t *f, 
 	return NULL;
 }
 
-static const char *check_ipv4(const struct frame_spec *q, const uint8_t *ip, size_t len, size_t *ret_udp)
+static const char *check_ipv4(const struct frame_spec *q, const uint8_t *ip, size_t len,
+			      size_t *ret_udp)
 {
 	if (len < 28 || ip[0] != 0x45)
 		return "IPv4 header length";
@@ -186,7 +192,8 @@ static const char *check_ipv4(const struct frame_spec *q, const uint8_t *ip, siz
 	return NULL;
 }
 
-static const char *check_ipv6(const struct frame_spec *q, const uint8_t *ip, size_t len, size_t *ret_udp)
+static const char *check_ipv6(const struct frame_spec *q, const uint8_t *ip, size_t len,
+			      size_t *ret_udp)
 {
 	if (len < 48)
 		return "IPv6 header length";
@@ -202,8 +209,8 @@ static const char *check_ipv6(const struct frame_spec *q, const uint8_t *ip, siz
 	return NULL;
 }
 
-const char *frame_check_reply(const struct frame_spec *query, const uint8_t *frame, size_t frame_len,
-			      const uint8_t **ret_msg, size_t *ret_len)
+const char *frame_check_reply(const struct frame_spec *query, const uint8_t *frame,
+			      size_t frame_len, const uint8_t **ret_msg, size_t *ret_len)
 {
 	size_t l3 = 0, udp_len = 0, end, i;
 	const uint8_t *udp;
@@ -212,8 +219,8 @@ const char *frame_check_reply(const struct frame_spec *query, const uint8_t *fra
 	wrong = check_ethernet(query, frame, frame_len, &l3);
 	if (wrong)
 		return wrong;
-	wrong = query->ipv6 ? check_ipv6(query, frame + l3, frame_len - l3, &udp_len) :
-			      check_ipv4(query, frame + l3, frame_len - l3, &udp_len);
+	wrong = query->ipv6 ? check_ipv6(query, frame + l3, frame_len - l3, &udp_len)
+			    : check_ipv4(query, frame + l3, frame_len - l3, &udp_len);
 	if (wrong)
 		return wrong;
 	udp = frame + l3 + (query->ipv6 ? 40 : 20);
@@ -221,8 +228,9 @@ const char *frame_check_reply(const struct frame_spec *query, const uint8_t *fra
 		return "UDP ports";
 	if (get16(udp + 4) != udp_len)
 		return "UDP length";
-	if (!get16(udp + 6) ||
-	    sum_octets(udp, udp_len, pseudo_sum(&query->dst, &query->src, query->ipv6, (uint32_t)udp_len)) != 0xffff)
+	if (!get16(udp + 6) || sum_octets(udp, udp_len,
+					  pseudo_sum(&query->dst, &query->src, query->ipv6,
+						     (uint32_t)udp_len)) != 0xffff)
 		return "UDP checksum";
 	end = (size_t)(udp - frame) + udp_len;
 	if (frame_len != end && frame_len != 60)

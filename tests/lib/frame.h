@@ -23,11 +23,11 @@ struct frame_spec {
 	uint8_t tos, ttl;
 	enum frame_sum udp_sum;
 	bool bad_ip_sum, fragment, ip_options;
-	int ethertype;	/* -1: by ipv6 */
-	int protocol;	/* -1: UDP; IPv6: the next header */
+	int ethertype;		     /* -1: by ipv6 */
+	int protocol;		     /* -1: UDP; IPv6: the next header */
 	int ip_len_add, udp_len_add; /* lies of the length fields */
-	unsigned int filling; /* octets behind the IP packet, 0xee */
-	unsigned int cut;     /* octets cut off the end of the frame */
+	unsigned int filling;	     /* octets behind the IP packet, 0xee */
+	unsigned int cut;	     /* octets cut off the end of the frame */
 };
 
 /* To the tests' server from the tests' client, all right. */
@@ -38,7 +38,7 @@ size_t frame_build(const struct frame_spec *spec, const uint8_t *msg, size_t len
 
 /* Checks everything but the DNS message of a reply against the query it answers: addresses swapped, tags as they came, lengths,
  * checksums, TTL, DF, ECN. NULL, and *ret_msg, *ret_len; else what is wrong. */
-const char *frame_check_reply(const struct frame_spec *query, const uint8_t *frame, size_t frame_len,
-			      const uint8_t **ret_msg, size_t *ret_len);
+const char *frame_check_reply(const struct frame_spec *query, const uint8_t *frame,
+			      size_t frame_len, const uint8_t **ret_msg, size_t *ret_len);
 
 #endif /* TEST_FRAME_H */

@@ -44,7 +44,8 @@ static const struct env_store *base_view(const struct harness *h)
 /* Segments come and go in the store's own view: the harness's takes over all but the listen function. */
 static void refresh_view(struct harness *h)
 {
-	uint32_t (*find)(const struct env_store *, const struct dnsbolt_addr *) = h->view.find_listen;
+	uint32_t (*find)(const struct env_store *, const struct dnsbolt_addr *) =
+		h->view.find_listen;
 
 	h->view = *base_view(h);
 	h->view.find_listen = find;
@@ -86,7 +87,7 @@ static int open_kernel(struct harness *h)
 	if (!h->skel)
 		return -errno;
 	bpf_map__set_max_entries(h->skel->maps.dnsbolt_names, HARNESS_MAX_NAMES);
-	bpf_object__for_each_program(prog, h->skel->obj)
+	bpf_object__for_each_program (prog, h->skel->obj)
 		bpf_program__set_expected_attach_type(prog, 0);
 	r = dnsbolt_bpf__load(h->skel);
 	if (r)
@@ -185,7 +186,8 @@ int harness_listen(struct harness *h, const struct dnsbolt_addr *addr, uint32_t 
 	h->listen[h->n_listen++].flags = flags;
 	if (!h->skel)
 		return 0;
-	return bpf_map_update_elem(bpf_map__fd(h->skel->maps.dnsbolt_listen), addr, &flags, BPF_ANY);
+	return bpf_map_update_elem(bpf_map__fd(h->skel->maps.dnsbolt_listen), addr, &flags,
+				   BPF_ANY);
 }
 
 int harness_add_zone(struct harness *h, struct zone *zone)
@@ -199,7 +201,8 @@ int harness_add_zone(struct harness *h, struct zone *zone)
 	return 0;
 }
 
-int harness_add_file(struct harness *h, const char *name, const char *path, const struct report *report)
+int harness_add_file(struct harness *h, const char *name, const char *path,
+		     const struct report *report)
 {
 	knot_dname_storage_t apex;
 	struct zone *zone = NULL;
@@ -270,8 +273,8 @@ int harness_clear(struct harness *h)
 	return r;
 }
 
-int harness_run_native(struct harness *h, const uint8_t *frame, size_t len, size_t headroom, size_t tailroom,
-		       struct harness_result *ret_result)
+int harness_run_native(struct harness *h, const uint8_t *frame, size_t len, size_t headroom,
+		       size_t tailroom, struct harness_result *ret_result)
 {
 	/* Where a NIC puts frames: the IP header at a multiple of 4. */
 	static __thread uint8_t room[512 + FRAME_MAX * 2] __attribute__((aligned(16)));
@@ -280,8 +283,8 @@ int harness_run_native(struct harness *h, const uint8_t *frame, size_t len, size
 	listening = h;
 	memcpy(start, frame, len);
 	ret_result->len = len;
-	ret_result->action = core_frame(h->core, start, &ret_result->len, headroom, tailroom, HARNESS_IFINDEX,
-					&reply, &ret_result->reason);
+	ret_result->action = core_frame(h->core, start, &ret_result->len, headroom, tailroom,
+					HARNESS_IFINDEX, &reply, &ret_result->reason);
 	if (ret_result->action == XDP_PASS)
 		reply = start;
 	if (reply)
@@ -318,7 +321,8 @@ static enum dnsbolt_reason counted(const uint64_t *before, const uint64_t *after
 	return total == 1 ? (enum dnsbolt_reason)reason : REASON_none;
 }
 
-int harness_run_bpf(struct harness *h, const uint8_t *frame, size_t len, struct harness_result *ret_result)
+int harness_run_bpf(struct harness *h, const uint8_t *frame, size_t len,
+		    struct harness_result *ret_result)
 {
 	uint64_t before[DNSBOLT_REASONS_MAX], after[DNSBOLT_REASONS_MAX];
 	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame, .data_size_in = (uint32_t)len,

@@ -32,7 +32,8 @@ struct dnsbolt_config *harness_config(struct harness *h);
 
 /* The zone becomes the harness's; published by harness_publish(), all in one change set. */
 int harness_add_zone(struct harness *h, struct zone *zone);
-int harness_add_file(struct harness *h, const char *name, const char *path, const struct report *report);
+int harness_add_file(struct harness *h, const char *name, const char *path,
+		     const struct report *report);
 /* Drops all zones, publishes that, and forgets them. */
 int harness_clear(struct harness *h);
 int harness_publish(struct harness *h, const struct report *report);
@@ -41,8 +42,9 @@ const struct zone *harness_zone(const struct harness *h, size_t i); /* NULL past
 /* Addresses that are served (frame_defaults()'s are), and others of the host's own. */
 int harness_listen(struct harness *h, const struct dnsbolt_addr *addr, uint32_t flags);
 
-int harness_run_native(struct harness *h, const uint8_t *frame, size_t len, size_t headroom, size_t tailroom,
-		       struct harness_result *ret_result);
-int harness_run_bpf(struct harness *h, const uint8_t *frame, size_t len, struct harness_result *ret_result);
+int harness_run_native(struct harness *h, const uint8_t *frame, size_t len, size_t headroom,
+		       size_t tailroom, struct harness_result *ret_result);
+int harness_run_bpf(struct harness *h, const uint8_t *frame, size_t len,
+		    struct harness_result *ret_result);
 
 #endif /* TEST_HARNESS_H */

@@ -74,9 +74,11 @@ static int read_set(struct harness *h, struct vector_file *f, const char *words)
 	return 0;
 }
 
-static void fail(const struct vector_file *f, const struct vector *v, const char *where, const char *what)
+static void fail(const struct vector_file *f, const struct vector *v, const char *where,
+		 const char *what)
 {
-	fprintf(stderr, "FAIL %s:%u: %s: %s: %s\n  query:\n", f->path, v->line, v->title, where, what);
+	fprintf(stderr, "FAIL %s:%u: %s: %s: %s\n  query:\n", f->path, v->line, v->title, where,
+		what);
 	message_print(stderr, v->msg, v->msg_len);
 }
 
@@ -110,8 +112,9 @@ static void print_reply(const uint8_t *msg, size_t len)
 }
 
 /* One result against the vector. */
-static bool check(const struct vector_file *f, const struct vector *v, const struct frame_spec *spec,
-		  const char *where, const uint8_t *query, size_t query_len, const struct harness_result *res)
+static bool check(const struct vector_file *f, const struct vector *v,
+		  const struct frame_spec *spec, const char *where, const uint8_t *query,
+		  size_t query_len, const struct harness_result *res)
 {
 	const struct reason_info *info = reason_info(res->reason);
 	const uint8_t *msg = NULL;
@@ -121,8 +124,9 @@ static bool check(const struct vector_file *f, const struct vector *v, const str
 
 	if (res->reason != (enum dnsbolt_reason)v->reason ||
 	    res->action != (v->answered ? XDP_TX : XDP_PASS)) {
-		snprintf(what, sizeof(what), "expected %s, got %s (action %d)", reason_info(v->reason)->name,
-			 info->name ? info->name : "no single reason", res->action);
+		snprintf(what, sizeof(what), "expected %s, got %s (action %d)",
+			 reason_info(v->reason)->name, info->name ? info->name : "no single reason",
+			 res->action);
 		fail(f, v, where, what);
 		return false;
 	}
@@ -152,8 +156,8 @@ static bool run_frame(struct harness *h, const struct vector_file *f, const stru
 	size_t len = frame_build(spec, v->msg, v->msg_len, query);
 	int r;
 
-	harness_run_native(h, query, len, v->has_room ? v->headroom : 216, v->has_room ? v->tailroom : 4000,
-			   &native);
+	harness_run_native(h, query, len, v->has_room ? v->headroom : 216,
+			   v->has_room ? v->tailroom : 4000, &native);
 	if (!check(f, v, spec, "native", query, len, &native))
 		return false;
 	/* A test run gives each frame a page: how little room there is cannot be set, nor can it be shorter than a

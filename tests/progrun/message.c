@@ -61,7 +61,8 @@ static int ask_option(struct ask *a, const char *value)
 	char *colon;
 
 	put16(a->options + a->options_len, (unsigned int)strtoul(value, &colon, 10));
-	if (*colon && (*colon != ':' || message_hex(colon + 1, a->options, sizeof(a->options), &len)))
+	if (*colon &&
+	    (*colon != ':' || message_hex(colon + 1, a->options, sizeof(a->options), &len)))
 		return -1;
 	put16(a->options + a->options_len + 2, (unsigned int)(len - a->options_len - 4));
 	a->options_len = len;
@@ -173,7 +174,8 @@ static size_t put_message(const struct ask *a, uint8_t *msg)
 	put16(msg, a->id);
 	put16(msg + 2, a->flags);
 	for (i = 0; i < 4; i++)
-		put16(msg + 4 + 2 * i, (unsigned int)(a->counts[i] >= 0 ? a->counts[i] : counts[i]));
+		put16(msg + 4 + 2 * i,
+		      (unsigned int)(a->counts[i] >= 0 ? a->counts[i] : counts[i]));
 	memcpy(msg + at, a->name, name_len);
 	at += name_len;
 	put16(msg + at, a->type);
@@ -221,7 +223,8 @@ int message_build(char *words, uint8_t *msg, size_t room, size_t *ret_len, const
 	return 0;
 }
 
-static void print_section(FILE *out, const knot_pkt_t *pkt, knot_section_t section, const char *title)
+static void print_section(FILE *out, const knot_pkt_t *pkt, knot_section_t section,
+			  const char *title)
 {
 	const knot_pktsection_t *sec = knot_pkt_section(pkt, section);
 	size_t room = 1 << 17;
@@ -247,7 +250,8 @@ void message_print(FILE *out, const uint8_t *msg, size_t len)
 	fprintf(out, "\n");
 	if (len >= 12)
 		fprintf(out, "    header: %02x%02x qd %u an %u ns %u ar %u\n", msg[2], msg[3],
-			msg[4] << 8 | msg[5], msg[6] << 8 | msg[7], msg[8] << 8 | msg[9], msg[10] << 8 | msg[11]);
+			msg[4] << 8 | msg[5], msg[6] << 8 | msg[7], msg[8] << 8 | msg[9],
+			msg[10] << 8 | msg[11]);
 	if (pkt && knot_pkt_parse(pkt, 0) == KNOT_EOK) {
 		print_section(out, pkt, KNOT_ANSWER, "answer");
 		print_section(out, pkt, KNOT_AUTHORITY, "authority");

@@ -127,7 +127,8 @@ static int read_by(struct vector_file *f, char *words, struct vector *v)
 		if (equals) {
 			*equals = '\0';
 			if (frame_value(&v->frame, word, equals + 1))
-				return vector_error(f, "by: \"%s\" is not known, or its value is not", word);
+				return vector_error(
+					f, "by: \"%s\" is not known, or its value is not", word);
 		} else if (!strcmp(word, "ipv6")) {
 			frame_defaults(&v->frame, true);
 		} else if (!strcmp(word, "both")) {
@@ -166,7 +167,8 @@ static int read_reply(struct vector_file *f, char *rest, struct vector *v)
 	do {
 		if (message_hex(line, v->reply, sizeof(v->reply), &v->reply_len)) {
 			vector_unread(f);
-			return v->reply_len ? 0 : vector_error(f, "reply: hexadecimal octets expected");
+			return v->reply_len ? 0
+					    : vector_error(f, "reply: hexadecimal octets expected");
 		}
 		line = vector_line(f);
 	} while (line && isspace((unsigned char)*line));
@@ -181,13 +183,13 @@ static int read_field(struct vector_file *f, char *line, struct vector *v)
 	char *rest;
 
 	if ((rest = after(line, "ask")))
-		return message_build(rest, v->msg, sizeof(v->msg), &v->msg_len, &error) ?
-			       vector_error(f, "ask: %s", error) :
-			       0;
+		return message_build(rest, v->msg, sizeof(v->msg), &v->msg_len, &error)
+			       ? vector_error(f, "ask: %s", error)
+			       : 0;
 	if ((rest = after(line, "raw")))
-		return message_hex(rest, v->msg, sizeof(v->msg), &v->msg_len) ?
-			       vector_error(f, "raw: hexadecimal octets expected") :
-			       0;
+		return message_hex(rest, v->msg, sizeof(v->msg), &v->msg_len)
+			       ? vector_error(f, "raw: hexadecimal octets expected")
+			       : 0;
 	if ((rest = after(line, "by")))
 		return read_by(f, rest, v);
 	if ((rest = after(line, "room"))) {
@@ -221,6 +223,7 @@ int vector_read(struct vector_file *f, const char *title, struct vector *ret_vec
 			return -1;
 	}
 	if (!v->reason)
-		return vector_error(f, "case \"%s\" has no verdict (pass REASON or answer REASON)", v->title);
+		return vector_error(f, "case \"%s\" has no verdict (pass REASON or answer REASON)",
+				    v->title);
 	return 0;
 }

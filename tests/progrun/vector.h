@@ -28,7 +28,7 @@ struct vector {
 	struct frame_spec frame;
 	uint8_t msg[2048];
 	size_t msg_len;
-	bool v6_too; /* `both`: the same by IPv6 */
+	bool v6_too;   /* `both`: the same by IPv6 */
 	bool has_room; /* `room`: native only, with these */
 	size_t headroom, tailroom;
 	unsigned int reason;
@@ -41,7 +41,8 @@ struct vector {
 char *vector_line(struct vector_file *f);
 void vector_unread(struct vector_file *f);
 /* Prints "PATH:LINE: text" to standard error; returns -1. */
-int vector_error(const struct vector_file *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int vector_error(const struct vector_file *f, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* The line `case TITLE` was read: reads the rest of the case. 0 or -1. */
 int vector_read(struct vector_file *f, const char *title, struct vector *ret_vector);

@@ -23,7 +23,7 @@ const char *addr_text(const struct dnsbolt_addr *addr, char *buf);
 void addr_from_sockaddr(struct dnsbolt_addr *ret_addr, const struct sockaddr *sa);
 /* AF_INET for mapped addresses, else AF_INET6; port in host order; scope: interface index for link-local
  * addresses, else ignored. Returns the length. */
-socklen_t addr_to_sockaddr(struct sockaddr_storage *ret_sa, const struct dnsbolt_addr *addr, uint16_t port,
-			   unsigned int scope);
+socklen_t addr_to_sockaddr(struct sockaddr_storage *ret_sa, const struct dnsbolt_addr *addr,
+			   uint16_t port, unsigned int scope);
 
 #endif /* ADDR_H */

@@ -75,7 +75,8 @@ static int core_compose(struct env_ctx *ctx)
 	return env_store(ctx, 0, env_message(s), s->question_end) ? REASON_internal : 0;
 }
 
-enum dnsbolt_reason core_message(struct core *core, uint8_t *msg, size_t *len, size_t room, bool tcp)
+enum dnsbolt_reason core_message(struct core *core, uint8_t *msg, size_t *len, size_t room,
+				 bool tcp)
 {
 	struct env_ctx *ctx = &core->ctx;
 	struct scratch *s = &ctx->scratch;

@@ -23,7 +23,8 @@ void core_free(struct core *core); /* NULL is fine */
  * Returns a reason: where its resolver column is SEND, msg and *len are the reply, else msg is as it was. The store may
  * move meanwhile: readers outside of RCU compare config->reclaim_epoch before and after, and start again from a copy of
  * the query. */
-enum dnsbolt_reason core_message(struct core *core, uint8_t *msg, size_t *len, size_t room, bool tcp);
+enum dnsbolt_reason core_message(struct core *core, uint8_t *msg, size_t *len, size_t room,
+				 bool tcp);
 
 /* What core_message() found in the last message, as far as it came. */
 struct core_query {
