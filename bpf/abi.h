@@ -20,7 +20,7 @@
 
 #include <linux/types.h>
 
-#define DNSBOLT_ABI 1u
+#define DNSBOLT_ABI 2u
 
 /* ---- map names (at most 15 characters: the kernel's limit), also the names of the pins ---- */
 #define DNSBOLT_MAP_CONFIG dnsbolt_config
@@ -45,9 +45,14 @@
 #define DNSBOLT_SEG_GUARD 16384u
 #define DNSBOLT_NAME_MAX 255u /* RFC 1035 section 3.1, wire form with the root label */
 #define DNSBOLT_LABELS_MAX 127u
-#define DNSBOLT_PARTS_MAX 8u /* parts of one answer */
-#define DNSBOLT_DIR_MAX 256u /* directory entries of one node */
-#define DNSBOLT_CHAIN_MAX 4u /* anchors of one hash */
+#define DNSBOLT_PARTS_MAX 8u		 /* parts of one answer */
+#define DNSBOLT_DIR_MAX 256u		 /* directory entries of one node */
+#define DNSBOLT_CHAIN_MAX 4u		 /* anchors of one hash */
+#define DNSBOLT_NSEC3_ITERATIONS_MAX 16u /* RFC 9276 section 3.1 asks for 0 */
+#define DNSBOLT_NSEC3_SALT_MAX 32u
+#define DNSBOLT_PAGE_MAX 128u /* entries of one page of a denial chain */
+#define DNSBOLT_PAGE_LEVELS 4u
+#define DNSBOLT_SORT_WORDS 66u /* of a sort key: 255 octets, each at most two, and the filling */
 /* What the program in the driver sends at most; larger parts are for TCP. */
 #define DNSBOLT_UDP_MAX 4096u
 #define DNSBOLT_UDP_PTRS_MAX 512u
@@ -77,6 +82,21 @@ enum dnsbolt_return {
 #define DNSBOLT_OPT_EXPIRE (1u << 2)
 #define DNSBOLT_OPT_COOKIE (1u << 3)
 
+enum dnsbolt_any {
+	DNSBOLT_ANY_MINIMAL = 0, /* one RRset of the name (RFC 8482 section 4.1) */
+	DNSBOLT_ANY_PASS = 1,
+};
+
+/* What CH TXT questions and the NSID option are answered with (RFC 4892, RFC 5001). */
+#define DNSBOLT_IDENTITY_MAX 120u
+
+struct dnsbolt_identity {
+	__u8 len; /* 0: no answer from us */
+	__u8 text[DNSBOLT_IDENTITY_MAX];
+	__u8 reserved[7];
+};
+_Static_assert(sizeof(struct dnsbolt_identity) == 128, "ABI");
+
 struct dnsbolt_iface {
 	__u32 ifindex; /* 0: free */
 	__u32 mtu;     /* octets, layer 3 */
@@ -99,10 +119,17 @@ struct dnsbolt_config {
 	 * RCU that sees it move has to start again. */
 	__u64 reclaim_epoch;
 	__u64 alive_until; /* CLOCK_BOOTTIME ns after which nothing is answered; 0: no limit */
-	__u64 reserved[4];
+	__u32 any;	   /* enum dnsbolt_any */
+	/* Raised by the writer when all names and heads of a change set are stored, before the first snapshot is. What a
+	 * reader found absent before says nothing of a snapshot that it read after: it looks here first and last. */
+	__u32 flips;
+	__u32 reserved[6];
+	struct dnsbolt_identity server;	 /* id.server, hostname.bind */
+	struct dnsbolt_identity version; /* version.bind, version.server */
+	struct dnsbolt_identity nsid;	 /* octets */
 	struct dnsbolt_iface iface[DNSBOLT_MAX_IFACES];
 };
-_Static_assert(sizeof(struct dnsbolt_config) == 96 + 16 * DNSBOLT_MAX_IFACES, "ABI");
+_Static_assert(sizeof(struct dnsbolt_config) == 96 + 3 * 128 + 16 * DNSBOLT_MAX_IFACES, "ABI");
 
 /* ---- dnsbolt_listen: HASH struct dnsbolt_addr -> __u32 ---- */
 struct dnsbolt_addr {
@@ -142,14 +169,18 @@ struct dnsbolt_snapshot {
 	dnsbolt_handle apex;	/* anchor */
 	dnsbolt_handle soa;	/* part: SOA as negative answers carry it (RFC 2308 section 3) */
 	dnsbolt_handle soa_sig; /* part: its RRSIGs; 0: unsigned */
-	dnsbolt_handle denial;	/* root page of the denial chain; 0: none */
-	__u32 flags;		/* DNSBOLT_ZONE_* */
-	__u32 reserved[7];
+	dnsbolt_handle denial; /* root page of the denial chain; 0: there is none that is complete */
+	__u32 flags;	       /* DNSBOLT_ZONE_* */
+	__u16 iterations;      /* of NSEC3, at most DNSBOLT_NSEC3_ITERATIONS_MAX */
+	__u8 salt_len;
+	__u8 apex_labels; /* without the root label */
+	__u8 salt[DNSBOLT_NSEC3_SALT_MAX];
+	__u32 reserved[14];
 };
-_Static_assert(sizeof(struct dnsbolt_snapshot) == 64, "ABI");
+_Static_assert(sizeof(struct dnsbolt_snapshot) == 128, "ABI");
 
 #define DNSBOLT_ZONE_SIGNED (1u << 0)
-#define DNSBOLT_ZONE_NSEC3 (1u << 1)
+#define DNSBOLT_ZONE_NSEC3 (1u << 1) /* the denial chain is one of NSEC3, else of NSEC */
 
 /* A name. One anchor serves both sides of a zone cut: `head[CHILD]` is the node of the zone whose
  * data the name is (a served child's apex included), `head[PARENT]` the delegation as the parent
@@ -186,6 +217,14 @@ _Static_assert(sizeof(struct dnsbolt_dirent) == 8, "ABI");
 #define DNSBOLT_NODE_ENT (1u << 3)	 /* empty non-terminal */
 #define DNSBOLT_NODE_WILDCARD (1u << 4)	 /* "*" below it exists */
 #define DNSBOLT_NODE_TOMBSTONE (1u << 5) /* the name is gone from this version on */
+#define DNSBOLT_NODE_PROOF                                                                         \
+	(1u                                                                                        \
+	 << 6) /* owner of an NSEC3 record: no name (RFC 5155 section 7.2.8), only its proof counts */
+#define DNSBOLT_NODE_INSIDE (1u << 7) /* with DNAME: its target is in the same zone */
+
+/* A proof is named by the anchor whose node has it, so that it may change without its users: the anchor's handle, which is a
+ * multiple of 4, plus the side of the node. */
+typedef __u32 dnsbolt_proof;
 
 struct dnsbolt_node {
 	__u64 version;		 /* valid from this version of `zone` on */
@@ -194,10 +233,18 @@ struct dnsbolt_node {
 	__u16 flags;		 /* DNSBOLT_NODE_* */
 	__u16 n_dir;		 /* at most DNSBOLT_DIR_MAX */
 	dnsbolt_handle wildcard; /* anchor of "*" below it, 0: none */
+	/* For signed zones. What proves about names below this one, when it is their closest encloser: */
+	dnsbolt_handle proof; /* part: the name's own NSEC or NSEC3 with its RRSIGs */
+	dnsbolt_proof
+		match; /* that this name exists: the NSEC3 that matches the closest provable encloser; 0 for NSEC */
+	dnsbolt_proof wild_cover; /* that "*" below it does not exist; 0: it does */
+	dnsbolt_proof
+		next_cover; /* of the next closer name where all names below share it (an encloser that opt-out hides); 0: it is to be
+				    * searched in the denial chain */
 	__u32 reserved[2];
 	struct dnsbolt_dirent dir[];
 };
-_Static_assert(sizeof(struct dnsbolt_node) == 32, "ABI");
+_Static_assert(sizeof(struct dnsbolt_node) == 48, "ABI");
 
 enum dnsbolt_section {
 	DNSBOLT_ANSWER_SECTION = 0,
@@ -207,11 +254,15 @@ enum dnsbolt_section {
 
 #define DNSBOLT_SLOT_DO (1u << 0)	/* only when the query has DO=1 */
 #define DNSBOLT_SLOT_OPTIONAL (1u << 1) /* left out, without TC, when it does not fit */
+#define DNSBOLT_SLOT_PLAIN (1u << 2)	/* only when the query has DO=0 */
+#define DNSBOLT_SLOT_PROOF (1u << 3)	/* `part` is a dnsbolt_proof */
 
 /* Handles that stand for a part of the snapshot in use, so that a new serial does not change the
  * answers that quote the SOA. Real handles are larger. */
 #define DNSBOLT_PART_SOA 1u
 #define DNSBOLT_PART_SOA_SIG 2u
+#define DNSBOLT_PART_OWN_PROOF 3u /* `proof` of the node that the answer was found at */
+#define DNSBOLT_PART_MADE 4u	  /* made by the program: a DNAME's CNAME, an identity */
 #define DNSBOLT_PART_SYMBOLS 16u
 
 struct dnsbolt_slot {
@@ -223,6 +274,9 @@ struct dnsbolt_slot {
 _Static_assert(sizeof(struct dnsbolt_slot) == 8, "ABI");
 
 #define DNSBOLT_ANSWER_AA (1u << 0)
+#define DNSBOLT_ANSWER_NODATA                                                                      \
+	(1u                                                                                        \
+	 << 1) /* the name has no such type (RFC 2308): below a wildcard its encloser is proved too */
 
 struct dnsbolt_answer {
 	__u8 n_slots; /* 0 to DNSBOLT_PARTS_MAX */
@@ -233,6 +287,31 @@ struct dnsbolt_answer {
 	struct dnsbolt_slot slot[];
 };
 _Static_assert(sizeof(struct dnsbolt_answer) == 8, "ABI");
+
+/* Denial chain: pages sorted by key, all leaves at one depth. NSEC: the key is the owner's sort key relative to the apex; NSEC3: the
+ * hash. `prefix` is its first 8 octets as a number. The sort key of a name: its labels from the right, lower-cased, each octet 0 or 1 as
+ * two (1 1, 1 2), each label ended by a zero octet, the end filled with zeros: compared word by word as numbers it is
+ * the canonical order of RFC 4034 section 6.1. */
+struct dnsbolt_page_entry {
+	__u64 prefix;
+	dnsbolt_handle key; /* struct dnsbolt_sort_key; 0: NSEC3, whose prefixes differ all */
+	__u32 child;	    /* handle of a page; in a leaf the dnsbolt_proof */
+};
+_Static_assert(sizeof(struct dnsbolt_page_entry) == 16, "ABI");
+
+struct dnsbolt_page {
+	__u32 n; /* 1 to DNSBOLT_PAGE_MAX */
+	__u32 leaf;
+	struct dnsbolt_page_entry entry[];
+};
+_Static_assert(sizeof(struct dnsbolt_page) == 8, "ABI");
+
+struct dnsbolt_sort_key {
+	__u32 n; /* words; all that follow are zero */
+	__u32 reserved;
+	__u64 word[]; /* numbers, in host order; word[0] is the prefix */
+};
+_Static_assert(sizeof(struct dnsbolt_sort_key) == 8, "ABI");
 
 /* A compression pointer of a part (RFC 1035 section 4.1.4). Its two octets in the data are zero; what
  * goes there is 0xc000 | target, where the target, an offset from the start of the message, is

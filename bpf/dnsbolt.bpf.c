@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * The programs behind the stub (dnsbolt_stub.bpf.c), called through the program array. Slot 0 is dnsbolt_entry,
- * the whole hot path: frame, question, EDNS, exact name, plan, reply. What it does not find goes on in
- * dnsbolt_encloser, one tail call further. A packet that is not answered is passed with no octet changed; every
- * packet is counted under one reason.
+ * the whole hot path: frame, question, EDNS, exact name, plan, reply. What it does not find goes on one tail call
+ * further: dnsbolt_encloser, and from there dnsbolt_prove or dnsbolt_dname. A packet that is not answered is passed with
+ * no octet changed; every packet is counted under one reason.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -16,6 +16,9 @@ volatile const __u32 stage_base = 1;
 enum stage {
 	STAGE_ENTRY = 0,
 	STAGE_ENCLOSER = 1,
+	STAGE_PROVE = 2,
+	STAGE_DNAME = 3,
+	STAGE_CHAOS = 4,
 };
 
 static __always_inline struct dnsbolt_counters *counters(void)
@@ -56,7 +59,7 @@ static __always_inline int orphaned(struct xdp_md *ctx, const struct dnsbolt_con
 	return c->alive_until && env_now(ctx) >= c->alive_until;
 }
 
-static __always_inline int answer(struct xdp_md *ctx, struct scratch *s)
+static __always_inline int answer(struct xdp_md *ctx)
 {
 	const struct dnsbolt_config *c = env_config(ctx);
 	int r;
@@ -70,25 +73,37 @@ static __always_inline int answer(struct xdp_md *ctx, struct scratch *s)
 		r = REASON_orphaned;
 	if (!r)
 		r = stages_lookup(ctx);
-	if (!r)
-		r = stages_commit(ctx, c, s);
 	return r;
+}
+
+/* A plan is carried out; what needs another program goes there, and comes back only when that is missing. */
+static __always_inline int go_on(struct xdp_md *ctx, struct scratch *s, int r)
+{
+	const struct dnsbolt_config *c = env_config(ctx);
+
+	if (!c)
+		return REASON_internal;
+	if (!r)
+		return stages_commit(ctx, c, s);
+	if (r == STAGES_ENCLOSER)
+		bpf_tail_call(ctx, &DNSBOLT_MAP_STAGES, stage_base + STAGE_ENCLOSER);
+	else if (r == STAGES_PROVE)
+		bpf_tail_call(ctx, &DNSBOLT_MAP_STAGES, stage_base + STAGE_PROVE);
+	else if (r == STAGES_DNAME)
+		bpf_tail_call(ctx, &DNSBOLT_MAP_STAGES, stage_base + STAGE_DNAME);
+	else if (r == STAGES_CHAOS)
+		bpf_tail_call(ctx, &DNSBOLT_MAP_STAGES, stage_base + STAGE_CHAOS);
+	return r > 0 ? r : REASON_no_stage;
 }
 
 SEC("xdp.frags")
 int dnsbolt_entry(struct xdp_md *ctx)
 {
 	struct scratch *s = env_scratch(ctx);
-	int r;
 
 	if (!s)
 		return XDP_PASS;
-	r = answer(ctx, s);
-	if (r == STAGES_ENCLOSER) {
-		bpf_tail_call(ctx, &DNSBOLT_MAP_STAGES, stage_base + STAGE_ENCLOSER);
-		r = REASON_no_stage;
-	}
-	return finish(s, r);
+	return finish(s, go_on(ctx, s, answer(ctx)));
 }
 
 SEC("xdp.frags")
@@ -98,7 +113,37 @@ int dnsbolt_encloser(struct xdp_md *ctx)
 
 	if (!s)
 		return XDP_PASS;
-	return finish(s, find_encloser(ctx));
+	return finish(s, go_on(ctx, s, stages_encloser(ctx)));
+}
+
+SEC("xdp.frags")
+int dnsbolt_prove(struct xdp_md *ctx)
+{
+	struct scratch *s = env_scratch(ctx);
+
+	if (!s)
+		return XDP_PASS;
+	return finish(s, go_on(ctx, s, stages_prove(ctx)));
+}
+
+SEC("xdp.frags")
+int dnsbolt_dname(struct xdp_md *ctx)
+{
+	struct scratch *s = env_scratch(ctx);
+
+	if (!s)
+		return XDP_PASS;
+	return finish(s, go_on(ctx, s, made_dname(ctx)));
+}
+
+SEC("xdp.frags")
+int dnsbolt_chaos(struct xdp_md *ctx)
+{
+	struct scratch *s = env_scratch(ctx);
+
+	if (!s)
+		return XDP_PASS;
+	return finish(s, go_on(ctx, s, made_chaos(ctx)));
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

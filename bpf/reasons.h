@@ -17,6 +17,11 @@
 	X(1, answer, TX, SEND, "answered: the RRset asked for")                                    \
 	X(2, nodata, TX, SEND, "answered: the name exists, the type does not")                     \
 	X(3, truncated, TX, SEND, "answered: TC=1, the client asks again by TCP")                  \
+	X(4, referral, TX, SEND, "answered: a delegation, at or below a zone cut")                 \
+	X(5, nxdomain, TX, SEND, "answered: the name does not exist")                              \
+	X(6, cname, TX, SEND, "answered: a CNAME and what is at its end")                          \
+	X(7, dname, TX, SEND, "answered: below a DNAME")                                           \
+	X(8, identity, TX, SEND, "answered: who we are (class CH)")                                \
 	/* packet */                                                                               \
 	X(10, off, PASS, NONE, "the program is off")                                               \
 	X(11, shadow, PASS, NONE, "shadow mode: would have been answered")                         \
@@ -47,8 +52,8 @@
 	X(45, counts, PASS, FORMERR,                                                               \
 	  "counts other than one question and at most one additional record")                      \
 	X(46, qname, PASS, FORMERR, "the question's name is malformed or cut off")                 \
-	X(47, qclass, PASS, REFUSED, "class is not IN")                                            \
-	X(48, qtype, PASS, REFUSED, "type 0, OPT, or a meta type (128 to 255)")                    \
+	X(47, qclass, PASS, REFUSED, "class is not IN, and no question for our identity")          \
+	X(48, qtype, PASS, REFUSED, "type 0, OPT, or a meta type (128 to 254)")                    \
 	X(49, trailing, PASS, FORMERR, "octets after the message")                                 \
 	X(50, additional, PASS, FORMERR, "the additional record is not an OPT of the root")        \
 	X(51, edns_version, PASS, BADVERS, "EDNS version is not 0")                                \
@@ -61,16 +66,13 @@
 	X(71, unknown, PASS, SERVFAIL, "a stored name has the same hash")                          \
 	X(72, busy, PASS, SERVFAIL, "two versions were published while the query was looked up")   \
 	X(73, expired, PASS, SERVFAIL, "the zone has expired")                                     \
-	X(74, at_cut, PASS, SERVFAIL, "the name is a zone cut")                                    \
-	X(75, below_cut, PASS, SERVFAIL, "the name is below a zone cut")                           \
-	X(76, below_dname, PASS, SERVFAIL, "the name is below a DNAME")                            \
-	X(77, empty_nonterminal, PASS, SERVFAIL, "the name is an empty non-terminal")              \
-	X(78, nxdomain, PASS, SERVFAIL, "the name does not exist")                                 \
-	X(79, wildcard, PASS, SERVFAIL, "a wildcard covers the name")                              \
-	X(80, cname, PASS, SERVFAIL, "a CNAME whose chain is not rendered")                        \
-	X(81, nsec3_owner, PASS, SERVFAIL, "the name looks like the owner of an NSEC3 record")     \
-	X(82, ds_apex, PASS, SERVFAIL, "DS asked at a zone's apex")                                \
-	X(83, nodata_signed, PASS, SERVFAIL, "NODATA in a signed zone, with DO")                   \
+	X(74, no_proof, PASS, SERVFAIL,                                                            \
+	  "the zone has no complete denial chain, or none that is served")                         \
+	X(75, dname_inside, PASS, SERVFAIL, "a DNAME whose target is in the same zone")            \
+	X(76, wildcard_odd, PASS, SERVFAIL, "a wildcard that is a zone cut, or is gone")           \
+	X(77, cname_odd, PASS, SERVFAIL,                                                           \
+	  "a CNAME chain that loops, is too long, or has too many parts")                          \
+	X(78, any, PASS, REFUSED, "ANY or RRSIG, which `any: pass` leaves to the host")            \
 	X(85, computed, PASS, SERVFAIL, "the name has a type which its server computes")           \
 	/* plan and commit */                                                                      \
 	X(100, too_large, PASS, SERVFAIL, "the answer has parts that the driver does not send")    \

@@ -15,6 +15,7 @@
 #include "env.h"
 #include "packet.h"
 #include "edns.h"
+#include "plan.h"
 #include "question.h"
 
 #define COMMIT_FRAME_MIN 60u /* Ethernet, without the check sequence */
@@ -80,11 +81,37 @@ static long commit_pointer(__u32 i, void *arg)
 		target = c->base + ptr->distance;
 	else
 		target = DNS_HEADER + s->name_len - ptr->distance;
+	if (target > 0x3fff) /* beyond a pointer's reach: a part far behind in a message by TCP */
+		c->bad = 1;
 	target = (target & 0x3fff) | 0xc000;
 	env_put_be16(octets, target);
 	s->sum += csum_be16_at(target, at);
 	if (env_store(c->ctx, s->dns + at, octets, 2))
 		c->bad = 1;
+	return 0;
+}
+
+/* The record in scratch.made (made.h). */
+ENV_STAGE int commit_made(struct env_ctx *ctx)
+{
+	struct scratch *s = env_scratch(ctx);
+	__u32 len, even;
+
+	if (!s)
+		return REASON_internal;
+	len = s->made_len;
+	len = ((len - 1) & 511) + 1;
+	env_barrier_var(len);
+	if (len > MADE_MAX)
+		return REASON_internal;
+	if (env_store(ctx, s->dns + s->where, s->made, len))
+		return REASON_internal;
+	even = (len + 3) & 508;
+	env_barrier_var(even);
+	if (even > MADE_MAX + 3)
+		return REASON_internal;
+	s->sum += csum_at(csum_fold(env_csum(s->made, even)), s->where);
+	s->where += len;
 	return 0;
 }
 
@@ -96,8 +123,10 @@ ENV_STAGE int commit_part(struct env_ctx *ctx, __u32 i)
 	struct commit_ptr c = {};
 	__u32 len, n_ptr, data;
 
-	if (!s || i >= DNSBOLT_PARTS_MAX)
+	if (!s || i >= PLAN_PARTS_MAX)
 		return REASON_internal;
+	if (s->part[i].handle == DNSBOLT_PART_MADE)
+		return commit_made(ctx);
 	n_ptr = s->part[i].n_ptr;
 	if (n_ptr > ENV_PTRS_MAX)
 		return REASON_internal;
@@ -128,23 +157,37 @@ ENV_STAGE int commit_part(struct env_ctx *ctx, __u32 i)
 	return 0;
 }
 
-/* RFC 6891 section 6.1.1; DO is copied (RFC 3225 section 3). */
+/* RFC 6891 section 6.1.1; DO is copied (RFC 3225 section 3); NSID where it was asked for (RFC 5001). */
 static __always_inline int commit_opt(struct env_ctx *ctx, struct scratch *s,
 				      const struct dnsbolt_config *c)
 {
-	__u8 opt[12] __attribute__((aligned(8))) = { 0,
-						     0,
-						     41,
-						     (__u8)(c->max_udp >> 8),
-						     (__u8)c->max_udp,
-						     0,
-						     0,
-						     s->dnssec_ok ? EDNS_DO : 0 };
+	__u32 rdlen = s->opt_len - DNS_OPT, len, i;
+	__u8 *opt = (__u8 *)s->made;
 
-	s->sum += csum_at(csum_fold((__u64)env_csum(opt, 12)), s->where);
-	if (env_store(ctx, s->dns + s->where, opt, DNS_OPT))
+	for (i = 0; i < 18; i++)
+		s->made[i] = 0;
+	opt[2] = QTYPE_OPT;
+	env_put_be16(opt + 3, c->max_udp);
+	opt[7] = s->dnssec_ok ? EDNS_DO : 0;
+	if (rdlen) {
+		opt[10] = (__u8)rdlen;
+		opt[12] = EDNS_NSID;
+		opt[14] = (__u8)(rdlen - 4);
+		for (i = 0; i < DNSBOLT_IDENTITY_MAX; i++) {
+			if (i >= rdlen - 4)
+				break;
+			opt[15 + i] = c->nsid.text[i];
+		}
+	}
+	len = s->opt_len;
+	len = ((len - 1) & 255) + 1;
+	env_barrier_var(len);
+	if (len > DNS_OPT + 4 + DNSBOLT_IDENTITY_MAX)
 		return REASON_internal;
-	s->where += DNS_OPT;
+	s->sum += csum_at(csum_fold(env_csum(opt, 144)), s->where);
+	if (env_store(ctx, s->dns + s->where, opt, len))
+		return REASON_internal;
+	s->where += len;
 	return 0;
 }
 
@@ -274,7 +317,7 @@ ENV_STAGE int commit_body(struct env_ctx *ctx)
 		return REASON_internal;
 	s->where = s->question_end;
 	s->sum = s->question_sum;
-	for (i = 0; i < DNSBOLT_PARTS_MAX; i++) {
+	for (i = 0; i < PLAN_PARTS_MAX; i++) {
 		if (i >= s->n_parts)
 			break;
 		r = commit_part(ctx, i);

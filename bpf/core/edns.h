@@ -68,6 +68,7 @@ static __always_inline int edns_options(struct scratch *s, const struct dnsbolt_
 		return REASON_edns_malformed;
 	if (w.pos < w.end)
 		return REASON_edns_options;
+	s->nsid = w.seen & DNSBOLT_OPT_NSID ? 1 : 0;
 	if (w.seen & c->pass_options)
 		return w.seen & c->pass_options & DNSBOLT_OPT_COOKIE ? REASON_cookie
 								     : REASON_host_option;

@@ -5,7 +5,7 @@
  *
  *   struct env_ctx        the packet: struct xdp_md, or a buffer
  *   ENV_STAGE             a function that verifiers look at alone (global in BPF)
- *   ENV_UNROLL            before a loop that must not be one in BPF
+ *   ENV_UNROLL, ENV_NO_UNROLL   before a loop that must not, or must, be one in BPF
  *   env_scratch/config/zone/name/listen/arena    the maps; NULL or 0: not there
  *   env_data/data_end/ifindex/frame_len/load/store/adjust_tail/adjust_head    the packet
  *   env_get/put           loads and stores at any address, in host order
@@ -28,6 +28,7 @@
 	xdp_md /* struct env_ctx is struct xdp_md: the verifier knows a context by that name */
 #define ENV_STAGE __noinline
 #define ENV_UNROLL _Pragma("unroll")
+#define ENV_NO_UNROLL _Pragma("nounroll")
 #define ENV_PTRS_MAX DNSBOLT_UDP_PTRS_MAX
 
 #define env_barrier_var(v) barrier_var(v)
@@ -213,6 +214,7 @@ static __always_inline int env_fib(struct env_ctx *ctx, const struct scratch *s,
 #endif
 #define ENV_STAGE static inline
 #define ENV_UNROLL
+#define ENV_NO_UNROLL
 #define ENV_PTRS_MAX 65535u
 
 struct env_ctx {
@@ -224,7 +226,7 @@ struct env_ctx {
 	__u64 now; /* CLOCK_BOOTTIME ns; 0: ask the clock */
 };
 
-#define env_barrier_var(v) ((void)(v))
+#define env_barrier_var(v) asm volatile("" : "+r"(v))
 
 static inline struct scratch *env_scratch(struct env_ctx *ctx)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Stage 5: from the name to an answer (RFC 1034 section 4.3.2). find_exact() looks for the name itself; what it does not
- * find, find_encloser() explains by the closest ancestor that exists.
+ * find, find_encloser() answers by the closest ancestor that exists.
  *
  * Versions: a node counts when it is not newer than the snapshot of its zone; else the one before it does. The
  * snapshot is read between two reads of the head: heads are stored before the snapshot is flipped, so a head that
@@ -12,10 +12,13 @@
 
 #include "../reasons.h"
 #include "env.h"
+#include "question.h"
 
 /* Beside reasons, which are positive */
 #define FIND_FOUND 0
 #define FIND_ABSENT (-1)
+#define FIND_PROVE (-2) /* the denial chain is to be searched */
+#define FIND_DNAME (-3) /* a CNAME is to be made */
 
 #define FIND_HEAD_TRIES                                                                            \
 	3 /* a head that moves under the reader: two versions in the time of one look */
@@ -101,12 +104,12 @@ static __always_inline int find_judge(struct env_ctx *ctx, struct scratch *s, dn
 		*ret_prev = n->prev;
 		return 1;
 	}
-	s->node = h;
+	s->visible = h;
 	return n->flags & DNSBOLT_NODE_TOMBSTONE ? FIND_ABSENT : FIND_FOUND;
 }
 
-/* The node on one side of scratch.anchor, into scratch.node, zone and snapshot. */
-ENV_STAGE int find_node(struct env_ctx *ctx, __u32 side)
+/* The node on one side of an anchor, into scratch.visible, zone and snapshot. */
+ENV_STAGE int find_visible(struct env_ctx *ctx, __u32 anchor, __u32 side)
 {
 	struct scratch *s = env_scratch(ctx);
 	const struct dnsbolt_anchor *a;
@@ -115,8 +118,8 @@ ENV_STAGE int find_node(struct env_ctx *ctx, __u32 side)
 
 	if (!s)
 		return REASON_internal;
-	a = env_arena(ctx, s->anchor);
-	if (!a)
+	a = env_arena(ctx, anchor);
+	if (!a || a->self != anchor)
 		return REASON_store;
 	for (i = 0; i < FIND_HEAD_TRIES; i++) {
 		h = env_read_once(&a->head[side & 1]);
@@ -135,6 +138,50 @@ ENV_STAGE int find_node(struct env_ctx *ctx, __u32 side)
 	return REASON_busy;
 }
 
+/* The same for a name: scratch.anchor's, into scratch.node. */
+ENV_STAGE int find_node(struct env_ctx *ctx, __u32 side)
+{
+	struct scratch *s = env_scratch(ctx);
+	const struct dnsbolt_node *n;
+	int r;
+
+	if (!s)
+		return REASON_internal;
+	r = find_visible(ctx, s->anchor, side);
+	if (r)
+		return r;
+	n = env_arena(ctx, s->visible);
+	if (!n)
+		return REASON_store;
+	if (n->flags & DNSBOLT_NODE_PROOF) /* RFC 5155 section 7.2.8 */
+		return FIND_ABSENT;
+	s->node = s->visible;
+	return FIND_FOUND;
+}
+
+/* The part of a proof, into scratch.proof_part. It is of the zone, and so of the snapshot, of the answer. */
+ENV_STAGE int find_proof(struct env_ctx *ctx, __u32 proof)
+{
+	struct scratch *s = env_scratch(ctx);
+	const struct dnsbolt_node *n;
+	dnsbolt_handle snapshot;
+	__u32 zone;
+	int r;
+
+	if (!s)
+		return REASON_internal;
+	zone = s->zone;
+	snapshot = s->snapshot;
+	r = find_visible(ctx, proof & ~3u, proof & 1);
+	if (r)
+		return r == FIND_ABSENT ? REASON_busy : r;
+	n = env_arena(ctx, s->visible);
+	if (!n || s->zone != zone || s->snapshot != snapshot || !n->proof)
+		return REASON_busy;
+	s->proof_part = n->proof;
+	return 0;
+}
+
 /* The name as its own zone holds it, else as the delegation that its parent sees. */
 static __always_inline int find_any_side(struct env_ctx *ctx)
 {
@@ -151,8 +198,8 @@ static __always_inline int find_expired(struct env_ctx *ctx, const struct scratc
 	return !z || (z->expires && env_now(ctx) >= z->expires);
 }
 
-/* The directory's entry for QTYPE, else the one for all others: sorted, so found by halving, without branches. */
-ENV_STAGE int find_entry(struct env_ctx *ctx)
+/* The directory's entry for the type, else the one for all others: sorted, so found by halving, without branches. */
+ENV_STAGE int find_entry(struct env_ctx *ctx, __u32 type)
 {
 	struct scratch *s = env_scratch(ctx);
 	const struct dnsbolt_node *n;
@@ -169,22 +216,40 @@ ENV_STAGE int find_entry(struct env_ctx *ctx)
 			break;
 		half = count >> 1;
 		m = (lo + half) & (DNSBOLT_DIR_MAX - 1);
-		le = -(__u32)(n->dir[m].qtype <= s->qtype);
+		le = -(__u32)(n->dir[m].qtype <= type);
 		env_barrier_var(le);
 		lo += half & le;
 		count -= half;
 	}
 	lo &= DNSBOLT_DIR_MAX - 1;
-	if (n->dir[lo].qtype != s->qtype) {
+	if (n->dir[lo].qtype != type) {
 		lo = 0;
 		if (n->dir[0].qtype)
 			return REASON_store;
 	}
 	s->answer = n->dir[lo].answer;
-	return n->dir[lo].pass[s->dnssec_ok & 1];
+	if (n->dir[lo].pass[s->dnssec_ok & 1])
+		return n->dir[lo].pass[s->dnssec_ok & 1];
+	return s->answer ? 0 : REASON_store; /* no answer would be NXDOMAIN */
 }
 
-/* 0: scratch.answer; FIND_ABSENT: ask find_encloser() why; else the reason to pass with. */
+/* DS is the parent's, also where we serve the child (RFC 4035 section 3.1.4.1). The parent's side of the name; else, by
+ * FIND_ABSENT, whatever zone is above. */
+static __always_inline int find_ds(struct env_ctx *ctx, struct scratch *s)
+{
+	const struct dnsbolt_node *n = env_arena(ctx, s->node);
+	int r;
+
+	if (!n)
+		return REASON_store;
+	if (!(n->flags & DNSBOLT_NODE_APEX) || !s->labels)
+		return FIND_FOUND;
+	r = find_node(ctx, DNSBOLT_SIDE_PARENT);
+	s->ds_up = r == FIND_ABSENT;
+	return r;
+}
+
+/* 0: scratch.answer; FIND_ABSENT: go on with find_encloser(); else the reason to pass with. */
 ENV_STAGE int find_exact(struct env_ctx *ctx)
 {
 	struct scratch *s = env_scratch(ctx);
@@ -193,15 +258,19 @@ ENV_STAGE int find_exact(struct env_ctx *ctx)
 	if (!s)
 		return REASON_internal;
 	s->depth = s->labels;
+	s->encloser = 0;
+	s->ds_up = 0;
+	s->n_proofs = 0;
 	r = find_anchor(ctx, s->labels);
-	if (r)
-		return r;
-	r = find_any_side(ctx);
+	if (!r)
+		r = find_any_side(ctx);
+	if (!r && s->qtype == QTYPE_DS)
+		r = find_ds(ctx, s);
 	if (r)
 		return r;
 	if (find_expired(ctx, s))
 		return REASON_expired;
-	return find_entry(ctx);
+	return find_entry(ctx, s->qtype);
 }
 
 /* How many labels of the name are stored. Every ancestor of a stored name is stored, so that is monotonic along the
@@ -253,43 +322,89 @@ ENV_STAGE int find_closest(struct env_ctx *ctx, __u32 depth)
 	return FIND_ABSENT;
 }
 
-/* RFC 5155 section 7.2.8: a label of 32 characters below the apex, in a zone with NSEC3. */
-static __always_inline int find_is_nsec3_owner(const struct scratch *s,
-					       const struct dnsbolt_snapshot *snap,
-					       const struct dnsbolt_node *n)
+/* DS asked at an apex above which no zone is served: our own NODATA. */
+static __always_inline int find_own_ds(struct env_ctx *ctx, struct scratch *s)
 {
-	return (snap->flags & DNSBOLT_ZONE_NSEC3) && (n->flags & DNSBOLT_NODE_APEX) &&
-	       s->labels == s->depth + 1 && ((const __u8 *)s->name)[0] == 32;
+	int r = find_anchor(ctx, s->labels);
+
+	if (!r)
+		r = find_node(ctx, DNSBOLT_SIDE_CHILD);
+	if (r)
+		return r == FIND_ABSENT ? REASON_busy : r;
+	if (find_expired(ctx, s))
+		return REASON_expired;
+	return find_entry(ctx, s->qtype);
 }
 
-/* Why the name itself has no node. */
+/* What a wildcard has for the type (RFC 4592 section 3.3), by its own node. */
+static __always_inline int find_wildcard(struct env_ctx *ctx, struct scratch *s,
+					 dnsbolt_handle anchor)
+{
+	int r;
+
+	s->anchor = anchor;
+	r = find_node(ctx, DNSBOLT_SIDE_CHILD);
+	if (r)
+		return r == FIND_ABSENT ? REASON_wildcard_odd : r;
+	return find_entry(ctx, s->qtype);
+}
+
+/* Must the denial chain be asked about a name whose encloser that is? 0: no, FIND_PROVE: yes. */
+static __always_inline int find_must_prove(struct env_ctx *ctx, const struct scratch *s)
+{
+	const struct dnsbolt_snapshot *snap = env_arena(ctx, s->snapshot);
+
+	if (!snap)
+		return REASON_store;
+	if (!s->dnssec_ok || !(snap->flags & DNSBOLT_ZONE_SIGNED))
+		return 0;
+	return snap->denial ? FIND_PROVE : REASON_no_proof;
+}
+
+/* By the closest encloser: referral, what is below a DNAME, a wildcard's answer, or that the name does not exist (RFC 1034
+ * section 4.3.2, RFC 4592, RFC 6672, RFC 8020). */
+static __always_inline int find_below(struct env_ctx *ctx, struct scratch *s,
+				      const struct dnsbolt_node *n)
+{
+	dnsbolt_handle wildcard = n->wildcard;
+	int r = 0;
+
+	if (n->flags & DNSBOLT_NODE_CUT)
+		return find_entry(ctx, 0);
+	if (n->flags & DNSBOLT_NODE_DNAME) {
+		r = find_entry(ctx, QTYPE_DNAME);
+		return r ? r : FIND_DNAME;
+	}
+	if (n->flags & DNSBOLT_NODE_WILDCARD)
+		r = find_wildcard(ctx, s, wildcard);
+	else
+		s->answer = 0;
+	return r ? r : find_must_prove(ctx, s);
+}
+
+/* The name itself has no node. 0: scratch.answer (0: NXDOMAIN), FIND_PROVE, FIND_DNAME, or the reason to pass with. */
 ENV_STAGE int find_encloser(struct env_ctx *ctx)
 {
 	struct scratch *s = env_scratch(ctx);
-	const struct dnsbolt_snapshot *snap;
 	const struct dnsbolt_node *n;
+	__u32 from;
 	int r;
 
 	if (!s)
 		return REASON_internal;
-	r = find_closest(ctx, find_depth(ctx));
+	from = s->ds_up ? (s->labels - 1u) & 127 : (__u32)find_depth(ctx);
+	r = find_closest(ctx, from);
 	if (r == FIND_ABSENT)
-		return REASON_not_ours;
+		return s->ds_up ? find_own_ds(ctx, s) : REASON_not_ours;
 	if (r)
 		return r;
-	n = env_arena(ctx, s->node);
-	snap = env_arena(ctx, s->snapshot);
-	if (!n || !snap)
-		return REASON_store;
 	if (find_expired(ctx, s))
 		return REASON_expired;
-	if (n->flags & DNSBOLT_NODE_CUT)
-		return REASON_below_cut;
-	if (n->flags & DNSBOLT_NODE_DNAME)
-		return REASON_below_dname;
-	if (n->flags & DNSBOLT_NODE_WILDCARD)
-		return REASON_wildcard;
-	return find_is_nsec3_owner(s, snap, n) ? REASON_nsec3_owner : REASON_nxdomain;
+	s->encloser = s->node;
+	n = env_arena(ctx, s->node);
+	if (!n)
+		return REASON_store;
+	return find_below(ctx, s, n);
 }
 
 #endif /* DNSBOLT_CORE_FIND_H */

@@ -8,27 +8,91 @@
 
 #include "../reasons.h"
 #include "env.h"
+#include "find.h"
 
-#define PLAN_UDP_IPV4 28u /* octets of IP and UDP header */
+#define RCODE_NXDOMAIN 3u
+#define PLAN_PARTS_MAX 16u /* of one reply: an answer's, proofs, and a record made here */
+#define PLAN_UDP_IPV4 28u  /* octets of IP and UDP header */
 #define PLAN_UDP_IPV6 48u
 
-/* A symbol's part, out of the snapshot that the query uses. 0: that snapshot has none (no signature). */
-static __always_inline int plan_resolve(struct env_ctx *ctx, struct scratch *s,
+/* The part that a handle, a symbol or a proof stands for. 0: there is none (no signature). */
+static __always_inline int plan_resolve(struct env_ctx *ctx, struct scratch *s, __u32 flags,
 					dnsbolt_handle *handle)
 {
 	const struct dnsbolt_snapshot *snap;
+	const struct dnsbolt_node *n;
+	int r;
 
+	if (flags & DNSBOLT_SLOT_PROOF) {
+		r = find_proof(ctx, *handle);
+		*handle = s->proof_part;
+		return r;
+	}
 	if (*handle >= DNSBOLT_PART_SYMBOLS)
 		return 0;
 	snap = env_arena(ctx, s->snapshot);
-	if (!snap)
+	n = env_arena(ctx, s->node);
+	if (!snap || !n)
 		return REASON_store;
 	if (*handle == DNSBOLT_PART_SOA)
 		*handle = snap->soa;
 	else if (*handle == DNSBOLT_PART_SOA_SIG)
 		*handle = snap->soa_sig;
+	else if (*handle == DNSBOLT_PART_OWN_PROOF)
+		*handle = n->proof;
 	else
 		return REASON_store;
+	return 0;
+}
+
+static __always_inline void plan_append(struct scratch *s, dnsbolt_handle handle, __u32 len,
+					__u32 n_rr, __u32 n_ptr, __u32 section, __u32 flags)
+{
+	struct plan_part *to = &s->part[s->n_parts & (PLAN_PARTS_MAX - 1)];
+
+	to->handle = handle;
+	to->len = (__u16)len;
+	to->n_ptr = (__u16)n_ptr;
+	to->n_rr = (__u16)n_rr;
+	to->section = (__u8)section;
+	to->flags = (__u8)flags;
+	s->n_parts++;
+	s->body_full += len;
+	if (!(flags & DNSBOLT_SLOT_OPTIONAL))
+		s->body_required += len;
+}
+
+/* A part that is in the plan already: no record twice (RFC 2181 section 5). */
+static __always_inline int plan_has(const struct scratch *s, dnsbolt_handle handle)
+{
+	__u32 i;
+
+	for (i = 0; i < PLAN_PARTS_MAX; i++) {
+		if (i >= s->n_parts)
+			break;
+		if (s->part[i].handle == handle)
+			return 1;
+	}
+	return 0;
+}
+
+/* Adds a part, by handle, symbol or proof. */
+ENV_STAGE int plan_add(struct env_ctx *ctx, __u32 what, __u32 section, __u32 flags)
+{
+	struct scratch *s = env_scratch(ctx);
+	const struct dnsbolt_part *p;
+	dnsbolt_handle handle = what;
+	int r;
+
+	if (!s)
+		return REASON_internal;
+	r = plan_resolve(ctx, s, flags, &handle);
+	if (r || !handle || plan_has(s, handle))
+		return r;
+	p = env_arena(ctx, handle);
+	if (!p || !p->len || s->n_parts >= PLAN_PARTS_MAX)
+		return REASON_store;
+	plan_append(s, handle, p->len, p->n_rr, p->n_ptr, section, flags);
 	return 0;
 }
 
@@ -37,37 +101,17 @@ ENV_STAGE int plan_slot(struct env_ctx *ctx, __u32 i)
 {
 	struct scratch *s = env_scratch(ctx);
 	const struct dnsbolt_answer *a;
-	const struct dnsbolt_part *p;
-	struct plan_part *to;
-	dnsbolt_handle handle;
-	int r;
+	__u32 flags;
 
 	if (!s || i >= DNSBOLT_PARTS_MAX)
 		return REASON_internal;
 	a = env_arena(ctx, s->answer);
 	if (!a)
 		return REASON_store;
-	if ((a->slot[i].flags & DNSBOLT_SLOT_DO) && !s->dnssec_ok)
+	flags = a->slot[i].flags;
+	if (flags & (s->dnssec_ok ? DNSBOLT_SLOT_PLAIN : DNSBOLT_SLOT_DO))
 		return 0;
-	handle = a->slot[i].part;
-	r = plan_resolve(ctx, s, &handle);
-	if (r || !handle)
-		return r;
-	p = env_arena(ctx, handle);
-	if (!p || !p->len)
-		return REASON_store;
-	to = &s->part[s->n_parts & (DNSBOLT_PARTS_MAX - 1)];
-	to->handle = handle;
-	to->len = p->len;
-	to->n_ptr = p->n_ptr;
-	to->n_rr = p->n_rr;
-	to->section = a->slot[i].section;
-	to->flags = a->slot[i].flags;
-	s->n_parts++;
-	s->body_full += p->len;
-	if (!(to->flags & DNSBOLT_SLOT_OPTIONAL))
-		s->body_required += p->len;
-	return 0;
+	return plan_add(ctx, a->slot[i].part, a->slot[i].section, flags);
 }
 
 /* Octets of DNS message that may be sent: what the client takes (RFC 6891 section 6.2.3: at least 512), what we send at
@@ -92,12 +136,12 @@ static __always_inline void plan_drop_optional(struct scratch *s)
 {
 	__u32 i, n = 0;
 
-	for (i = 0; i < DNSBOLT_PARTS_MAX; i++) {
+	for (i = 0; i < PLAN_PARTS_MAX; i++) {
 		if (i >= s->n_parts)
 			break;
 		if (s->part[i].flags & DNSBOLT_SLOT_OPTIONAL)
 			continue;
-		s->part[n & (DNSBOLT_PARTS_MAX - 1)] = s->part[i];
+		s->part[n & (PLAN_PARTS_MAX - 1)] = s->part[i];
 		n++;
 	}
 	s->n_parts = n;
@@ -106,7 +150,7 @@ static __always_inline void plan_drop_optional(struct scratch *s)
 /* Full, without optional parts, or header, question and OPT with TC: rcode and AA stay. */
 static __always_inline void plan_fit(struct scratch *s, __u32 limit)
 {
-	__u32 fixed = s->question_end + (s->edns ? DNS_OPT : 0), i;
+	__u32 fixed = s->question_end + s->opt_len, i;
 
 	s->truncated = 0;
 	s->reply_len = fixed + s->body_full;
@@ -121,7 +165,7 @@ static __always_inline void plan_fit(struct scratch *s, __u32 limit)
 		s->n_parts = 0;
 	}
 	s->count[0] = s->count[1] = s->count[2] = 0;
-	for (i = 0; i < DNSBOLT_PARTS_MAX; i++) {
+	for (i = 0; i < PLAN_PARTS_MAX; i++) {
 		if (i >= s->n_parts)
 			break;
 		if (s->part[i].section <= DNSBOLT_ADDITIONAL_SECTION)
@@ -135,7 +179,7 @@ static __always_inline int plan_pointers(const struct scratch *s)
 {
 	__u32 i, n_ptr;
 
-	for (i = 0; i < DNSBOLT_PARTS_MAX; i++) {
+	for (i = 0; i < PLAN_PARTS_MAX; i++) {
 		if (i >= s->n_parts)
 			break;
 		n_ptr = s->part[i].n_ptr;
@@ -145,34 +189,87 @@ static __always_inline int plan_pointers(const struct scratch *s)
 	return 0;
 }
 
-ENV_STAGE int plan_answer(struct env_ctx *ctx)
+/* The parts of the answer that was found: those of the additional section, or all others. Proofs go between. */
+static __always_inline int plan_slots(struct env_ctx *ctx, struct scratch *s, int additional)
 {
-	struct scratch *s = env_scratch(ctx);
-	const struct dnsbolt_config *c = env_config(ctx);
-	const struct dnsbolt_answer *a;
+	const struct dnsbolt_answer *a = env_arena(ctx, s->answer);
 	__u32 i;
 	int r;
 
-	if (!s || !c)
-		return REASON_internal;
-	a = env_arena(ctx, s->answer);
 	if (!a || a->n_slots > DNSBOLT_PARTS_MAX)
 		return REASON_store;
-	s->n_parts = 0;
-	s->body_full = 0;
-	s->body_required = 0;
 	s->aa = a->flags & DNSBOLT_ANSWER_AA;
 	s->rcode = a->rcode & 15;
 	s->reason = a->reason;
 	for (i = 0; i < DNSBOLT_PARTS_MAX; i++) {
 		if (i >= a->n_slots)
 			break;
+		if ((a->slot[i].section == DNSBOLT_ADDITIONAL_SECTION) != additional)
+			continue;
 		r = plan_slot(ctx, i);
 		if (r)
 			return r;
 	}
+	return 0;
+}
+
+/* The same for every name that does not exist (RFC 2308 section 2.1), but for the proofs. */
+static __always_inline int plan_nxdomain(struct env_ctx *ctx, struct scratch *s)
+{
+	int r;
+
+	s->aa = 1;
+	s->rcode = RCODE_NXDOMAIN;
+	s->reason = REASON_nxdomain;
+	s->node = s->encloser;
+	r = plan_add(ctx, DNSBOLT_PART_SOA, DNSBOLT_AUTHORITY_SECTION, 0);
+	if (!r && s->dnssec_ok)
+		r = plan_add(ctx, DNSBOLT_PART_SOA_SIG, DNSBOLT_AUTHORITY_SECTION, 0);
+	return r;
+}
+
+static __always_inline void plan_start(struct scratch *s)
+{
+	s->n_parts = 0;
+	s->body_full = 0;
+	s->body_required = 0;
+}
+
+/* Decides what is sent of what was planned, when the store was not flipped meanwhile. */
+static __always_inline int plan_finish(struct scratch *s, const struct dnsbolt_config *c)
+{
+	__u32 nsid = s->nsid ? c->nsid.len : 0;
+
+	if (nsid > DNSBOLT_IDENTITY_MAX)
+		nsid = 0;
+	s->opt_len = 0;
+	if (s->edns)
+		s->opt_len = (__u16)(DNS_OPT + (nsid ? 4 + nsid : 0));
 	plan_fit(s, plan_limit(s, c));
+	if (env_read_once(&c->flips) != s->flips)
+		return REASON_busy;
 	return plan_pointers(s);
+}
+
+ENV_STAGE int plan_answer(struct env_ctx *ctx)
+{
+	struct scratch *s = env_scratch(ctx);
+	const struct dnsbolt_config *c = env_config(ctx);
+	__u32 i;
+	int r;
+
+	if (!s || !c)
+		return REASON_internal;
+	plan_start(s);
+	r = s->answer ? plan_slots(ctx, s, 0) : plan_nxdomain(ctx, s);
+	for (i = 0; !r && i < DNSBOLT_PROOFS_MAX; i++) {
+		if (i >= s->n_proofs)
+			break;
+		r = plan_add(ctx, s->proof[i], DNSBOLT_AUTHORITY_SECTION, 0);
+	}
+	if (!r && s->answer)
+		r = plan_slots(ctx, s, 1);
+	return r ? r : plan_finish(s, c);
 }
 
 /* `return: fib`: the reply goes back to where the query came from, or not from here. */

@@ -22,8 +22,14 @@
 
 #define QTYPE_OPT 41u
 #define QTYPE_META_FIRST 128u /* RFC 6895 section 3.1: 128 to 255 are Q and meta types */
-#define QTYPE_META_LAST 255u
+#define QTYPE_ANY 255u
+#define QTYPE_CNAME 5u
+#define QTYPE_TXT 16u
+#define QTYPE_DNAME 39u
+#define QTYPE_DS 43u
+#define QTYPE_RRSIG 46u
 #define QCLASS_IN 1u
+#define QCLASS_CH 3u
 
 #define WALK_BAD 0xffffu
 
@@ -141,41 +147,49 @@ static __always_inline void question_hash(struct scratch *s, const struct dnsbol
 	env_loop(s->labels & 127, question_hash_label, &q);
 }
 
-/* QTYPE and QCLASS. Meta types are another's business: OPT, TKEY, TSIG, IXFR, AXFR, ANY and their like. */
-static __always_inline int question_type(struct scratch *s)
+/* QTYPE and QCLASS. Meta types are another's business: OPT, TKEY, TSIG, IXFR, AXFR and their like; ANY, and RRSIG, which is its
+ * like, by configuration (RFC 8482). */
+static __always_inline int question_type(struct scratch *s, const struct dnsbolt_config *c)
 {
 	const __u8 *p = (__u8 *)s->frame + FRAME_NAME + (s->name_len & 255);
 
 	s->qtype = env_get_be16(p);
 	s->qclass = env_get_be16(p + 2);
 	s->question_end = (__u16)(DNS_HEADER + s->name_len + DNS_QFIXED);
+	s->chaos = s->qclass == QCLASS_CH && s->qtype == QTYPE_TXT;
 	if (s->qclass != QCLASS_IN)
-		return REASON_qclass;
+		return s->chaos ? 0 : REASON_qclass;
 	if (!s->qtype || s->qtype == QTYPE_OPT ||
-	    (s->qtype >= QTYPE_META_FIRST && s->qtype <= QTYPE_META_LAST))
+	    (s->qtype >= QTYPE_META_FIRST && s->qtype < QTYPE_ANY))
 		return REASON_qtype;
+	if ((s->qtype == QTYPE_ANY || s->qtype == QTYPE_RRSIG) && c->any == DNSBOLT_ANY_PASS)
+		return REASON_any;
 	return 0;
 }
 
 ENV_STAGE int question_parse(struct env_ctx *ctx)
 {
 	struct scratch *s = env_scratch(ctx);
+	const struct dnsbolt_config *c = env_config(ctx);
 	int r;
 
-	if (!s)
+	if (!s || !c)
 		return REASON_internal;
 	s->question_end = 0;
+	s->chaos = 0;
+	s->nsid = 0;
 	s->edns = 0;
 	s->dnssec_ok = 0;
 	s->udp_size = DNS_UDP_MIN;
 	s->zone = ~0u;
+	s->flips = env_read_acquire(&c->flips, s);
 	r = question_header(env_message(s));
 	if (r)
 		return r;
 	r = question_walk(s);
 	if (r)
 		return r;
-	return question_type(s);
+	return question_type(s, c);
 }
 
 ENV_STAGE int question_name(struct env_ctx *ctx)

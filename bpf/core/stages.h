@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The path of a query, in order. Targets are thin: the XDP program runs stages_packet() .. stages_commit() on
- * frames, the resolver runs the middle of it on messages.
+ * The path of a query, in order. Targets are thin: the XDP programs run stages_packet() .. stages_commit() on frames,
+ * the resolver runs the middle of it on messages.
  *
- * All return 0 to go on, STAGES_ENCLOSER, or the reason to pass with.
+ * All return 0 to go on, the reason to pass with, or STAGES_*: what else must be done first. In the driver that is
+ * another program, one tail call further.
  */
 #ifndef DNSBOLT_CORE_STAGES_H
 #define DNSBOLT_CORE_STAGES_H
@@ -12,12 +13,16 @@
 #include "question.h"
 #include "edns.h"
 #include "find.h"
+#include "deny.h"
 #include "plan.h"
+#include "made.h"
 #include "commit.h"
 
-#define STAGES_ENCLOSER (-1) /* the name has no node: the encloser stage says why */
-
-_Static_assert(STAGES_ENCLOSER == FIND_ABSENT, "find_exact() ends so");
+#define STAGES_ENCLOSER FIND_ABSENT	 /* the name has no node: its closest encloser answers */
+#define STAGES_PROVE FIND_PROVE		 /* proofs out of the denial chain */
+#define STAGES_DNAME FIND_DNAME		 /* a CNAME is to be made */
+#define STAGES_CHAOS (-4)		 /* a question for our identity */
+#define STAGES_BROKEN (-REASON_internal) /* the packet was written to: it must not go on */
 
 /* Is the program to look at packets at all? */
 static __always_inline int stages_mode(const struct dnsbolt_config *c)
@@ -39,6 +44,13 @@ static __always_inline int stages_packet(struct env_ctx *ctx)
 	return r;
 }
 
+static __always_inline int stages_class(struct env_ctx *ctx)
+{
+	const struct scratch *s = env_scratch(ctx);
+
+	return !s ? REASON_internal : s->chaos ? STAGES_CHAOS : 0;
+}
+
 /* The message in the scratch: what is asked, and what do we have? */
 static __always_inline int stages_lookup(struct env_ctx *ctx)
 {
@@ -49,13 +61,31 @@ static __always_inline int stages_lookup(struct env_ctx *ctx)
 	if (!r)
 		r = question_name(ctx);
 	if (!r)
+		r = stages_class(ctx);
+	if (!r)
 		r = find_exact(ctx);
 	if (!r)
 		r = plan_answer(ctx);
 	return r;
 }
 
-/* The reply, in place of the frame. Room is the last step that can fail. *ret_reason is counted with XDP_TX. */
+/* By the closest encloser, without proofs. */
+static __always_inline int stages_encloser(struct env_ctx *ctx)
+{
+	int r = find_encloser(ctx);
+
+	return r ? r : plan_answer(ctx);
+}
+
+/* With the proofs. */
+static __always_inline int stages_prove(struct env_ctx *ctx)
+{
+	int r = deny_prove(ctx);
+
+	return r ? r : plan_answer(ctx);
+}
+
+/* The reply, in place of the frame. Room is the last step that can fail. */
 static __always_inline int stages_commit(struct env_ctx *ctx, const struct dnsbolt_config *c,
 					 struct scratch *s)
 {
@@ -73,8 +103,7 @@ static __always_inline int stages_commit(struct env_ctx *ctx, const struct dnsbo
 		r = commit_headers(ctx);
 	if (!r)
 		r = commit_filling(ctx, s);
-	/* Past the last step that can fail: the packet is no longer the query and must not go on. */
-	return r ? -REASON_internal : 0;
+	return r ? STAGES_BROKEN : 0;
 }
 
 #endif /* DNSBOLT_CORE_STAGES_H */

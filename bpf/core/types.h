@@ -27,6 +27,24 @@
 
 #define NAME_WORDS 34u /* 255 octets, and a read of 8 at any offset below 256 */
 
+#define DNSBOLT_PROOFS_MAX 3u
+#define DNSBOLT_PROOFS_ROOM 4u /* a power of two */
+#define MADE_MAX                                                                                   \
+	(12u +                                                                                     \
+	 255u) /* a pointer to the question's name, type, class, TTL, RDLENGTH, RDATA of one name */
+#define MADE_WORDS 66u /* and room for any 9-bit offset */
+
+/* SHA-1 over a name and a salt (RFC 5155 section 5): 255 + 32 octets and the filling are 5 blocks. */
+#define SHA1_BLOCK 64u
+#define SHA1_BLOCKS_MAX 5u
+
+struct sha1 {
+	__u32 h[5];
+	__u32 blocks;
+	__u64 message[64]; /* 5 blocks, and room for any 9-bit offset */
+	__u32 schedule[16];
+};
+
 /* One part of the planned answer. */
 struct plan_part {
 	dnsbolt_handle handle;
@@ -56,22 +74,41 @@ struct scratch {
 	__u16 question_end; /* offset in the message; 0: no question was read */
 	__u16 qtype, qclass;
 	__u16 udp_size; /* of the client: from OPT, at least 512 */
-	__u8 edns, dnssec_ok;
+	__u8 edns, dnssec_ok, nsid;
+	__u8 chaos; /* class CH: a question for our identity */
+	__u8 ds_up; /* DS at an apex whose parent's side is not here: the zone above answers */
 	__u32 question_sum; /* one's complement sum of the question from an even offset on */
 	__u32 walk;	    /* of the label walk: where the next label starts */
 
 	/* find */
-	dnsbolt_handle anchor, node, answer, snapshot;
-	__u32 zone;    /* index; ~0: none */
-	__u32 depth;   /* labels of the closest encloser */
+	__u32 flips; /* of the config map, before the first look-up */
+	dnsbolt_handle anchor, node, answer, snapshot; /* answer 0: the name does not exist */
+	dnsbolt_handle visible;			       /* the node that find_visible() found */
+	dnsbolt_handle encloser; /* node of the closest encloser; 0: the name itself was found */
+	__u32 zone;		 /* index; ~0: none */
+	__u32 depth;		 /* labels of the closest encloser */
 	__u32 barrier; /* target of the atomic that orders loads on weakly ordered machines */
 
+	/* denial */
+	__u64 key[DNSBOLT_SORT_WORDS + 62]; /* sort key, or the first 8 octets of an NSEC3 hash */
+	__u32 key_out, key_skip;
+	dnsbolt_proof cover;	   /* of the name, or of the next closer name */
+	dnsbolt_handle proof_part; /* the part that find_proof() found */
+	struct sha1 sha1;
+	dnsbolt_handle proof[DNSBOLT_PROOFS_ROOM]; /* parts */
+	__u32 n_proofs;
+
+	/* records that are made here: the CNAME of a DNAME, the TXT of an identity */
+	__u64 made[MADE_WORDS];
+	__u32 made_len;
+
 	/* plan */
-	struct plan_part part[DNSBOLT_PARTS_MAX];
+	struct plan_part part[16]; /* PLAN_PARTS_MAX */
 	__u32 n_parts;
 	__u32 body_full,
 		body_required; /* octets of all parts, and of those that are not optional */
 	__u32 reply_len;       /* octets of DNS message */
+	__u16 opt_len;	       /* octets of our OPT record, 0: none */
 	__u16 count[3];	       /* records by section */
 	__u8 truncated, rcode, aa, reason;
 	__u32 sum;   /* checksum so far */

@@ -76,6 +76,18 @@ static int set_stage(struct harness *h, uint32_t slot, const struct bpf_program 
 	return bpf_map_update_elem(bpf_map__fd(h->skel->maps.dnsbolt_stages), &slot, &fd, BPF_ANY);
 }
 
+static int set_stages(struct harness *h)
+{
+	const uint32_t base = h->skel->rodata->stage_base;
+	int r = set_stage(h, base + 1, h->skel->progs.dnsbolt_encloser);
+
+	if (!r)
+		r = set_stage(h, base + 2, h->skel->progs.dnsbolt_prove);
+	if (!r)
+		r = set_stage(h, base + 3, h->skel->progs.dnsbolt_dname);
+	return r ? r : set_stage(h, base + 4, h->skel->progs.dnsbolt_chaos);
+}
+
 static int open_kernel(struct harness *h)
 {
 	struct store_maps maps;
@@ -98,7 +110,7 @@ static int open_kernel(struct harness *h)
 	maps.zones = bpf_map__fd(h->skel->maps.dnsbolt_zones);
 	r = store_open(&h->store, &maps, HARNESS_MAX_NAMES, false);
 	if (!r)
-		r = set_stage(h, h->skel->rodata->stage_base + 1, h->skel->progs.dnsbolt_encloser);
+		r = set_stages(h);
 	h->n_cpus = libbpf_num_possible_cpus();
 	h->cpus = calloc((size_t)h->n_cpus, sizeof(*h->cpus));
 	return r ? r : h->cpus ? 0 : -ENOMEM;

@@ -74,6 +74,26 @@ static int read_set(struct harness *h, struct vector_file *f, const char *words)
 	return 0;
 }
 
+/* `text server|version|nsid TEXT`: who we say that we are; without a text nothing is said. */
+static int read_text(struct harness *h, struct vector_file *f, const char *words)
+{
+	struct dnsbolt_config *c = harness_config(h);
+	struct dnsbolt_identity *to;
+	char key[32], text[DNSBOLT_IDENTITY_MAX + 1] = "";
+
+	if (sscanf(words, "%31s %120[^\n]", key, text) < 1)
+		return vector_error(f, "text: expected KEY TEXT");
+	to = !strcmp(key, "server")    ? &c->server
+	     : !strcmp(key, "version") ? &c->version
+	     : !strcmp(key, "nsid")    ? &c->nsid
+				       : NULL;
+	if (!to)
+		return vector_error(f, "text: \"%s\" is not known", key);
+	to->len = (uint8_t)strlen(text);
+	memcpy(to->text, text, to->len);
+	return 0;
+}
+
 static void fail(const struct vector_file *f, const struct vector *v, const char *where,
 		 const char *what)
 {
@@ -207,8 +227,10 @@ static int run_line(struct harness *h, struct vector_file *f, char *line)
 	}
 	if (!strncmp(line, "set ", 4))
 		return read_set(h, f, line + 4);
+	if (!strncmp(line, "text ", 5))
+		return read_text(h, f, line + 5);
 	if (strncmp(line, "case ", 5))
-		return vector_error(f, "expected zone, set or case: \"%s\"", line);
+		return vector_error(f, "expected zone, set, text or case: \"%s\"", line);
 	if (vector_read(f, line + 5, &v))
 		return -1;
 	if (write_mode)

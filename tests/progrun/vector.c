@@ -215,7 +215,8 @@ int vector_read(struct vector_file *f, const char *title, struct vector *ret_vec
 	v->line = f->number;
 	frame_defaults(&v->frame, false);
 	while ((line = vector_line(f))) {
-		if (after(line, "case") || after(line, "zone") || after(line, "set")) {
+		if (after(line, "case") || after(line, "zone") || after(line, "set") ||
+		    after(line, "text")) {
 			vector_unread(f);
 			break;
 		}

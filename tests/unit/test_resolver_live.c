@@ -42,9 +42,9 @@ static void what_has_no_answer_has_its_rcode(void **state)
 		uint8_t rcode, authority;
 	} rows[] = {
 		{ "www.example", 28, 0, 1 }, /* NODATA */
-		{ "none.example", A, 2, 0 }, /* not published yet */
+		{ "none.example", A, 3, 1 }, /* NXDOMAIN */
 		{ "www.elsewhere", A, 5, 0 },
-		{ "www.example", 255, 5, 0 },
+		{ "www.example", 254, 5, 0 },
 	};
 	struct live *live = need(state);
 	int fd = connect_client(live, 0, SOCK_DGRAM);

@@ -29,7 +29,7 @@ static void the_question_comes_back_and_only_rd_of_the_flags(void **state)
 	(void)state;
 	memcpy(plain, query, sizeof(plain));
 	plain[11] = 0;
-	assert_int_equal(reply_error(reply, plain, sizeof(plain), QUESTION_END, REASON_nxdomain,
+	assert_int_equal(reply_error(reply, plain, sizeof(plain), QUESTION_END, REASON_no_proof,
 				     UDP_SIZE),
 			 sizeof(expected));
 	assert_memory_equal(reply, expected, sizeof(expected));
@@ -40,7 +40,7 @@ static void an_opt_is_answered_by_an_opt_that_copies_do(void **state)
 	static const uint8_t opt[] = {
 		0, 0, 41, UDP_SIZE >> 8, UDP_SIZE & 255, 0, 0, 0x80, 0, 0, 0
 	};
-	static const enum dnsbolt_reason reasons[] = { REASON_edns_malformed, REASON_nxdomain,
+	static const enum dnsbolt_reason reasons[] = { REASON_edns_malformed, REASON_no_proof,
 						       REASON_qtype };
 	static const uint8_t rcodes[] = { 1, 2, 5 };
 	uint8_t reply[REPLY_ERROR_MAX];
@@ -110,7 +110,7 @@ static void an_end_of_the_question_past_the_message_is_not_believed(void **state
 
 	(void)state;
 	assert_int_equal(reply_error(reply, query, sizeof(query), sizeof(query) + 1,
-				     REASON_nxdomain, UDP_SIZE),
+				     REASON_no_proof, UDP_SIZE),
 			 12);
 	assert_int_equal(reply[5], 0);
 }

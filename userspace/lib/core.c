@@ -28,12 +28,20 @@ void core_free(struct core *core)
 	free(core);
 }
 
-/* 0: the plan stands; else the reason to pass with. */
+/* 0: the plan stands; else the reason to pass with. What the driver does by tail calls. */
 static int core_lookup(struct env_ctx *ctx)
 {
 	int r = stages_lookup(ctx);
 
-	return r == STAGES_ENCLOSER ? find_encloser(ctx) : r;
+	if (r == STAGES_ENCLOSER)
+		r = stages_encloser(ctx);
+	if (r == STAGES_PROVE)
+		r = stages_prove(ctx);
+	else if (r == STAGES_DNAME)
+		r = made_dname(ctx);
+	else if (r == STAGES_CHAOS)
+		r = made_chaos(ctx);
+	return r;
 }
 
 static bool core_orphaned(struct env_ctx *ctx)

@@ -46,7 +46,7 @@ static enum dnsbolt_reason compose(struct answer *answer, enum answer_transport 
 		memcpy(reply, query, len);
 		*ret_len = len;
 		reason = core_message(answer->core, reply, ret_len, room, transport == ANSWER_TCP);
-		if (epoch_moved(answer->view->config, epoch)) {
+		if (epoch_moved(answer->view->config, epoch) || reason == REASON_busy) {
 			count_add(&answer->stats->retries, 1);
 			continue;
 		}
