@@ -26,7 +26,7 @@ static int take_name(uint64_t key, dnsbolt_handle value, void *arg)
 	return err ? store_fail(s, err, "no memory") : 0;
 }
 
-/* Counts of what keeps an anchor are made anew. */
+/* Counts of what keeps an anchor are made anew: by count_parent() and by the scan. */
 static int check_chain(struct store *s, uint64_t key, dnsbolt_handle h)
 {
 	struct owner owner;
@@ -78,7 +78,6 @@ static int take_zone(struct store *s, uint32_t index)
 	if (err)
 		return store_fail(s, err == -EEXIST ? -EPROTO : err, "zone %u: %s", index,
 				  strerror(-err));
-	anchor_ref(s, snap->apex);
 	s->stats.zones++;
 	return 0;
 }
@@ -147,28 +146,14 @@ static int take_heads(struct store *s, struct dnsbolt_anchor *a)
 	return take_head(s, &a->head[0]) ?: take_head(s, &a->head[1]);
 }
 
-static int count_wildcard(struct store *s, dnsbolt_handle head)
-{
-	dnsbolt_handle wildcard = head ? node_at(s, head)->wildcard : 0;
-
-	if (!wildcard)
-		return 0;
-	if (!is_linked(s, wildcard))
-		return store_fail(s, -EPROTO, "node %u: its wildcard is damaged", head);
-	anchor_ref(s, wildcard);
-	return 0;
-}
-
 /* Puts anchors without a parent into `found`, which has no other use yet. */
-static int count_refs(struct store *s, struct dnsbolt_anchor *a)
+static int count_parent(struct store *s, struct dnsbolt_anchor *a)
 {
 	dnsbolt_handle parent;
 	struct owner owner;
-	int err;
 
-	err = count_wildcard(s, a->head[0]) ?: count_wildcard(s, a->head[1]);
-	if (err || !a->labels)
-		return err;
+	if (!a->labels)
+		return 0;
 	(void)scan_is_anchor(s, a->self, &owner);
 	parent = anchor_find(s, &owner, 1);
 	if (parent)
@@ -259,7 +244,29 @@ void adopt_forget(struct store *s, struct zone_entry *z)
 
 /* ---- */
 
-static int rebuild_arena(struct store *s)
+/* What was taken out below is reached no more. */
+static void unmark_old_anchors(const struct store *s, struct scan *scan)
+{
+	for (size_t i = 0; i < s->old_anchors.n; i++) {
+		dnsbolt_handle h = s->old_anchors.v[i];
+		uint32_t n = arena_granules(anchor_octets(anchor_at(s, h)->name_len));
+
+		while (n--)
+			marks_unset(&scan->used, h + n);
+	}
+}
+
+static int prune_orphans(struct store *s)
+{
+	int err = each_anchor(s, loosen);
+
+	if (!err)
+		err = anchors_prune(s);
+	return err ?: check_orphans(s);
+}
+
+/* From everything reachable: the counts, the allocator. */
+static int rebuild(struct store *s)
 {
 	struct scan *scan = malloc(sizeof(*scan));
 	int err;
@@ -267,11 +274,19 @@ static int rebuild_arena(struct store *s)
 	if (!scan)
 		return store_fail(s, -ENOMEM, "no memory");
 	err = scan_run(s, true, scan);
+	if (!err)
+		err = prune_orphans(s);
+	/* From here on nobody reads what was taken out; it is free like all that is not reached. */
+	if (!err)
+		err = reclaim_wait(s);
 	if (!err) {
+		unmark_old_anchors(s, scan);
+		list_clear(&s->old_anchors);
 		arena_rebuild(&s->arena, &scan->used);
 		s->stats.nodes = scan->nodes;
-		s->stats.answers = scan->answers;
+		s->stats.answers = scan->n_answers;
 		s->stats.parts = scan->n_parts;
+		s->stats.pages = scan->pages;
 	}
 	scan_done(scan);
 	free(scan);
@@ -294,20 +309,8 @@ int adopt_run(struct store *s)
 	if (!err)
 		err = each_anchor(s, take_heads);
 	if (!err)
-		err = each_anchor(s, count_refs);
+		err = each_anchor(s, count_parent);
 	if (!err)
-		err = each_anchor(s, loosen);
-	if (!err)
-		err = anchors_prune(s);
-	if (!err)
-		err = check_orphans(s);
-	/* From here on nobody reads what was taken out above; it is free like all that is not
-	 * reached. */
-	if (!err)
-		err = reclaim_wait(s);
-	if (err)
-		return err;
-	list_clear(&s->old_anchors);
-	err = rebuild_arena(s);
+		err = rebuild(s);
 	return err ?: remember_found(s);
 }

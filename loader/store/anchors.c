@@ -112,6 +112,24 @@ int anchor_add(struct store *s, const struct owner *owner, dnsbolt_handle *ret_a
 	return 0;
 }
 
+int anchor_proof(struct store *s, const struct store_proof *proof, bool add,
+		 dnsbolt_proof *ret_proof)
+{
+	dnsbolt_handle h = 0;
+	struct owner owner;
+	int err = 0;
+
+	if (proof->owner && owner_read(&owner, proof->owner, s->backing->config))
+		return store_fail(s, -EINVAL, "proof: not a name in wire form and lower case");
+	if (proof->owner && add)
+		err = anchor_add(s, &owner, &h);
+	else if (proof->owner)
+		h = anchor_find(s, &owner, 0);
+	if (!err)
+		*ret_proof = h ? h | proof->side : 0;
+	return err;
+}
+
 void anchor_ref(struct store *s, dnsbolt_handle h)
 {
 	anchor_at(s, h)->children++;

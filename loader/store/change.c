@@ -437,6 +437,9 @@ int store_commit(struct store *s)
 	if (err)
 		return store_fail(s, err, "names map: %zu new names: %s", s->new_anchors.n,
 				  strerror(-err));
+	/* Who found a name absent until now must not take a snapshot that has it. */
+	__atomic_store_n(&s->backing->config->flips, s->backing->config->flips + 1,
+			 __ATOMIC_RELEASE);
 	for (size_t i = 0; i < s->touched.n; i++)
 		commit_zone(s, s->zone[s->touched.v[i]]);
 	s->stats.change_sets++;

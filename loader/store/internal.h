@@ -9,6 +9,7 @@
  *     scan.c       the walk over everything reachable
  *     anchors.c    names and their ancestors
  *     objects.c    nodes, answers, parts, snapshots: writing, comparing, freeing
+ *     chain.c      denial chains: sort keys, pages
  *     arena.[ch] keys.[ch] owner.[ch] list.h marks.h    allocator, hash table, names, containers
  *     backing*.[ch]    kernel maps, or memory in their place
  */
@@ -43,6 +44,9 @@ struct zone_entry {
 
 RB_HEAD(store_zone_tree, zone_entry);
 RB_PROTOTYPE(store_zone_tree, zone_entry, by_apex, compare_apex)
+
+#define NODE_PARTS_MAX (DNSBOLT_DIR_MAX * DNSBOLT_PARTS_MAX + 1) /* and its proof */
+#define COMMON_MAX 16u
 
 struct store {
 	struct backing *backing;
@@ -82,9 +86,12 @@ struct store {
 	uint32_t n_found_zones;
 
 	/* Parts of the node that is being written, so that one part is stored once. */
-	const struct store_part *part[DNSBOLT_DIR_MAX * DNSBOLT_PARTS_MAX];
-	dnsbolt_handle part_handle[DNSBOLT_DIR_MAX * DNSBOLT_PARTS_MAX];
+	const struct store_part *part[NODE_PARTS_MAX];
+	dnsbolt_handle part_handle[NODE_PARTS_MAX];
 	unsigned n_parts;
+
+	dnsbolt_handle common[COMMON_MAX]; /* answers that many nodes share; 0: free */
+	unsigned turn_common;
 
 	struct store_stats stats;
 	void (*added)(uint32_t segment, int fd, void *arg);
@@ -155,8 +162,13 @@ dnsbolt_handle anchor_find(const struct store *s, const struct owner *owner, uns
 /* Finds or makes it, and all its ancestors. */
 int anchor_add(struct store *s, const struct owner *owner, dnsbolt_handle *ret_anchor);
 
-/* Besides the names below it, an anchor is kept by nodes that name it as wildcard and by snapshots
- * whose apex it is; all of these are counted in `children`. */
+/* The proof that a caller names; 0: none, or, unless it is to be added, no anchor of that name. */
+int anchor_proof(struct store *s, const struct store_proof *proof, bool add,
+		 dnsbolt_proof *ret_proof);
+
+/* Besides the names below it, an anchor is kept by nodes that name it as wildcard or, in themselves
+ * or in an answer, as proof, by leaves of denial chains, and by snapshots whose apex it is; all of
+ * these are counted in `children`. */
 void anchor_ref(struct store *s, dnsbolt_handle h);
 void anchor_unref(struct store *s, dnsbolt_handle h);
 
@@ -173,18 +185,24 @@ int anchors_prune(struct store *s);
 int node_check(struct store *s, const struct store_node *node);
 int snapshot_check(struct store *s, const struct store_snapshot *snap);
 
-/* Writes a node with its answers and parts; version is the change set's, prev is 0. A wildcard is
- * counted. */
+/* The answer's count of the nodes that use it: the writer's own. */
+static inline uint32_t *answer_refs(struct dnsbolt_answer *answer)
+{
+	return &answer->reserved;
+}
+
+/* Writes a node with its answers and parts; version is the change set's, prev is 0. The anchors
+ * that it names are counted, and made where they are not there. */
 int node_write(struct store *s, uint32_t zone, const struct store_node *node,
 	       dnsbolt_handle wildcard, dnsbolt_handle *ret_node);
 int node_write_tombstone(struct store *s, uint32_t zone, dnsbolt_handle *ret_node);
-bool node_equal(const struct store *s, dnsbolt_handle h, uint32_t zone,
-		const struct store_node *node, dnsbolt_handle wildcard);
+bool node_equal(struct store *s, dnsbolt_handle h, uint32_t zone, const struct store_node *node,
+		dnsbolt_handle wildcard);
 
 /* Frees it with its answers and parts, at once. */
 void node_free(struct store *s, dnsbolt_handle h);
 
-/* No reader finds it any more: gives its wildcard up. */
+/* No reader finds it any more: gives the anchors up that it names. */
 void node_forget(struct store *s, dnsbolt_handle h);
 
 /* node_forget(), and node_free() after the next grace period. */
@@ -203,6 +221,43 @@ void snapshot_discard(struct store *s, dnsbolt_handle h);
 /* No reader finds it any more: gives its apex up, snapshot_free() after the next grace period. */
 void snapshot_retire(struct store *s, dnsbolt_handle h);
 
+/* ---- chain.c ---- */
+
+/* Stands before each page; the writer's own. */
+struct page_head {
+	uint32_t refs; /* pages and snapshots that name it */
+	uint32_t reserved[3];
+};
+_Static_assert(sizeof(struct page_head) == DNSBOLT_GRANULE, "one granule before the page");
+
+static inline struct dnsbolt_page *page_at(const struct store *s, dnsbolt_handle h)
+{
+	return arena_at(&s->arena, h);
+}
+
+static inline struct page_head *page_head_at(const struct store *s, dnsbolt_handle h)
+{
+	return arena_at(&s->arena, h - 1);
+}
+
+static inline size_t page_octets(uint32_t n)
+{
+	return sizeof(struct dnsbolt_page) + n * sizeof(struct dnsbolt_page_entry);
+}
+
+static inline size_t sort_key_octets(uint32_t n)
+{
+	return sizeof(struct dnsbolt_sort_key) + n * sizeof(uint64_t);
+}
+
+/* Writes the chain of the snapshot, which has links, and returns its root page, referenced once.
+ * Pages of `before`, the root of the chain it follows or 0, that are as they were are shared. */
+int chain_write(struct store *s, const struct store_snapshot *snap, dnsbolt_handle before,
+		dnsbolt_handle *ret_root);
+
+/* Frees it at once when that was the last reference. */
+void page_unref(struct store *s, dnsbolt_handle h);
+
 /* ---- reclaim.c ---- */
 
 /* Waits for a grace period and says so to readers that are not part of it. */
@@ -217,10 +272,12 @@ int reclaim_run(struct store *s);
 struct scan {
 	struct store *s;
 	bool rebuild;
-	struct marks used;  /* granules */
-	struct marks parts; /* first granules of parts: they are reached more than once */
-	uint64_t granules, nodes, answers, n_parts;
-	/* References to parts and anchors as they were found, and as they are counted in them. */
+	struct marks used; /* granules */
+	/* First granules of anchors, and of what is reached more than once. */
+	struct marks anchors, parts, answers;
+	uint64_t granules, nodes, n_answers, n_parts, pages;
+	/* References to parts, answers, pages and anchors as they were found, and as they are
+	 * counted in them. */
 	uint64_t refs, counted;
 };
 

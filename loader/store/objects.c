@@ -6,7 +6,9 @@
 #define PTR_AT_MAX 0x3fffu /* RFC 1035 section 4.1.4: 14 bits */
 #define NODE_FLAGS                                                                                 \
 	(DNSBOLT_NODE_APEX | DNSBOLT_NODE_CUT | DNSBOLT_NODE_DNAME | DNSBOLT_NODE_ENT |            \
-	 DNSBOLT_NODE_WILDCARD)
+	 DNSBOLT_NODE_WILDCARD | DNSBOLT_NODE_INSIDE | DNSBOLT_NODE_PROOF)
+#define SLOT_FLAGS                                                                                 \
+	(DNSBOLT_SLOT_DO | DNSBOLT_SLOT_OPTIONAL | DNSBOLT_SLOT_PLAIN | DNSBOLT_SLOT_PROOF)
 
 static struct dnsbolt_part *part_at(const struct store *s, dnsbolt_handle h)
 {
@@ -49,6 +51,35 @@ static int part_check(struct store *s, const struct store_part *part)
 	return 0;
 }
 
+static int proof_check(struct store *s, const struct store_proof *proof)
+{
+	if (proof->owner && proof->side > DNSBOLT_SIDE_PARENT)
+		return store_fail(s, -EINVAL, "proof: side %u", proof->side);
+	return 0;
+}
+
+static bool is_symbol(dnsbolt_handle h)
+{
+	return h == DNSBOLT_PART_SOA || h == DNSBOLT_PART_SOA_SIG || h == DNSBOLT_PART_OWN_PROOF;
+}
+
+static int slot_check(struct store *s, const struct store_slot *slot)
+{
+	bool is_proof = slot->flags & DNSBOLT_SLOT_PROOF;
+
+	if (slot->flags & ~SLOT_FLAGS)
+		return store_fail(s, -EINVAL, "answer: flags %#x of a part", slot->flags);
+	if (is_proof && (slot->part || !slot->proof.owner))
+		return store_fail(s, -EINVAL, "answer: a proof without owner, or with a part");
+	if (is_proof)
+		return proof_check(s, &slot->proof);
+	if (slot->part)
+		return part_check(s, slot->part);
+	return is_symbol(slot->symbol)
+		       ? 0
+		       : store_fail(s, -EINVAL, "answer: neither part, nor symbol, nor proof");
+}
+
 static int answer_check(struct store *s, const struct store_answer *answer)
 {
 	uint8_t section = 0;
@@ -63,12 +94,25 @@ static int answer_check(struct store *s, const struct store_answer *answer)
 		if (slot->section < section || slot->section > DNSBOLT_ADDITIONAL_SECTION)
 			return store_fail(s, -EINVAL, "answer: sections are not in order");
 		section = slot->section;
-		if (slot->part)
-			err = part_check(s, slot->part);
-		else if (slot->symbol != DNSBOLT_PART_SOA && slot->symbol != DNSBOLT_PART_SOA_SIG)
-			err = store_fail(s, -EINVAL, "answer: neither part nor symbol");
+		err = slot_check(s, slot);
 	}
 	return err;
+}
+
+static int node_check_proofs(struct store *s, const struct store_node *node)
+{
+	bool is_proof = node->flags & DNSBOLT_NODE_PROOF;
+	int err = 0;
+
+	if (is_proof ? !node->proof : !node->n_dir)
+		return store_fail(s, -EINVAL, "node: neither types nor proof");
+	if (node->proof)
+		err = part_check(s, node->proof);
+	if (!err)
+		err = proof_check(s, &node->match);
+	if (!err)
+		err = proof_check(s, &node->wild_cover);
+	return err ?: proof_check(s, &node->next_cover);
 }
 
 int node_check(struct store *s, const struct store_node *node)
@@ -90,7 +134,7 @@ int node_check(struct store *s, const struct store_node *node)
 		else if (!dir->pass[0] || !dir->pass[1])
 			err = store_fail(s, -EINVAL, "node: type %u has no answer", dir->qtype);
 	}
-	return err;
+	return err ?: node_check_proofs(s, node);
 }
 
 int snapshot_check(struct store *s, const struct store_snapshot *snap)
@@ -99,6 +143,13 @@ int snapshot_check(struct store *s, const struct store_snapshot *snap)
 
 	if (!snap->soa)
 		return store_fail(s, -EINVAL, "snapshot: no SOA");
+	if (snap->nsec3_iterations > DNSBOLT_NSEC3_ITERATIONS_MAX ||
+	    snap->nsec3_salt_len > DNSBOLT_NSEC3_SALT_MAX)
+		return store_fail(
+			s, -EINVAL,
+			"snapshot: NSEC3 with %u iterations, %u octets of salt: at most %u, %u",
+			snap->nsec3_iterations, snap->nsec3_salt_len, DNSBOLT_NSEC3_ITERATIONS_MAX,
+			DNSBOLT_NSEC3_SALT_MAX);
 	err = part_check(s, snap->soa);
 	if (!err && snap->soa_sig)
 		err = part_check(s, snap->soa_sig);
@@ -187,46 +238,44 @@ static bool part_equal(const struct store *s, dnsbolt_handle h, const struct sto
 				      from->data, from->len));
 }
 
-/* ---- answers ---- */
+/* ---- proofs: handles of anchors, which stay while a node or a page names them ---- */
 
-static void answer_free(struct store *s, dnsbolt_handle h)
+static int proof_write(struct store *s, const struct store_proof *from, dnsbolt_proof *ret_proof)
 {
-	struct dnsbolt_answer *answer = answer_at(s, h);
-	unsigned n = answer->n_slots;
+	int err = anchor_proof(s, from, true, ret_proof);
 
-	for (unsigned i = 0; i < n; i++)
-		part_unref(s, answer->slot[i].part);
-	arena_free(&s->arena, h, answer_octets(n));
-	s->stats.answers--;
-}
-
-/* What it wrote before an error is in *ret_answer. */
-static int answer_write(struct store *s, const struct store_answer *from,
-			dnsbolt_handle *ret_answer)
-{
-	struct dnsbolt_answer *answer;
-	int err = arena_alloc(&s->arena, answer_octets(from->n_slots), false, ret_answer);
-
-	if (err)
-		return store_fail(s, err, "no room for an answer: %s", strerror(-err));
-	s->stats.answers++;
-	answer = answer_at(s, *ret_answer);
-	answer->n_slots = from->n_slots;
-	answer->flags = from->flags;
-	answer->rcode = from->rcode;
-	answer->reason = from->reason;
-	for (unsigned i = 0; i < from->n_slots && !err; i++) {
-		answer->slot[i].section = from->slot[i].section;
-		answer->slot[i].flags = from->slot[i].flags;
-		if (from->slot[i].part)
-			err = part_share(s, from->slot[i].part, &answer->slot[i].part);
-		else
-			answer->slot[i].part = from->slot[i].symbol;
-	}
+	if (!err && *ret_proof)
+		anchor_ref(s, ANCHOR_OF(*ret_proof));
 	return err;
 }
 
-static bool answer_equal(const struct store *s, dnsbolt_handle h, const struct store_answer *from)
+static void proof_unref(struct store *s, dnsbolt_proof proof)
+{
+	if (proof)
+		anchor_unref(s, ANCHOR_OF(proof));
+}
+
+static bool proof_equal(struct store *s, dnsbolt_proof proof, const struct store_proof *from)
+{
+	dnsbolt_proof other;
+
+	if (!proof || !from->owner)
+		return !proof && !from->owner;
+	return !anchor_proof(s, from, false, &other) && proof == other;
+}
+
+/* ---- equality of what is stored with what is to be stored ---- */
+
+static bool slot_equal(struct store *s, const struct dnsbolt_slot *a, const struct store_slot *b)
+{
+	if (a->section != b->section || a->flags != b->flags)
+		return false;
+	if (b->flags & DNSBOLT_SLOT_PROOF)
+		return proof_equal(s, a->part, &b->proof);
+	return b->part ? part_equal(s, a->part, b->part) : a->part == b->symbol;
+}
+
+static bool answer_equal(struct store *s, dnsbolt_handle h, const struct store_answer *from)
 {
 	const struct dnsbolt_answer *answer;
 
@@ -236,16 +285,96 @@ static bool answer_equal(const struct store *s, dnsbolt_handle h, const struct s
 	if (answer->n_slots != from->n_slots || answer->flags != from->flags ||
 	    answer->rcode != from->rcode || answer->reason != from->reason)
 		return false;
-	for (unsigned i = 0; i < from->n_slots; i++) {
-		const struct dnsbolt_slot *a = &answer->slot[i];
-		const struct store_slot *b = &from->slot[i];
-
-		if (a->section != b->section || a->flags != b->flags)
+	for (unsigned i = 0; i < from->n_slots; i++)
+		if (!slot_equal(s, &answer->slot[i], &from->slot[i]))
 			return false;
-		if (b->part ? !part_equal(s, a->part, b->part) : a->part != b->symbol)
-			return false;
-	}
 	return true;
+}
+
+/* ---- answers ---- */
+
+/*
+ * Answers that are symbols throughout are the same for every name that has nothing of the type, in
+ * every zone: there is one of each. The last few that were written are enough to find it again.
+ */
+static bool is_common(const struct store_answer *from)
+{
+	for (unsigned i = 0; i < from->n_slots; i++)
+		if (from->slot[i].part || from->slot[i].flags & DNSBOLT_SLOT_PROOF)
+			return false;
+	return true;
+}
+
+static dnsbolt_handle common_find(struct store *s, const struct store_answer *from)
+{
+	for (unsigned i = 0; i < COMMON_MAX; i++)
+		if (s->common[i] && answer_equal(s, s->common[i], from))
+			return s->common[i];
+	return 0;
+}
+
+static void common_forget(struct store *s, dnsbolt_handle h)
+{
+	for (unsigned i = 0; i < COMMON_MAX; i++)
+		if (s->common[i] == h)
+			s->common[i] = 0;
+}
+
+static void answer_unref(struct store *s, dnsbolt_handle h)
+{
+	struct dnsbolt_answer *answer = answer_at(s, h);
+	unsigned n = answer->n_slots;
+
+	if (--*answer_refs(answer))
+		return;
+	common_forget(s, h);
+	for (unsigned i = 0; i < n; i++)
+		if (!(answer->slot[i].flags & DNSBOLT_SLOT_PROOF))
+			part_unref(s, answer->slot[i].part);
+	arena_free(&s->arena, h, answer_octets(n));
+	s->stats.answers--;
+}
+
+static int slot_write(struct store *s, const struct store_slot *from, struct dnsbolt_slot *to)
+{
+	to->section = from->section;
+	to->flags = from->flags;
+	if (from->flags & DNSBOLT_SLOT_PROOF)
+		return proof_write(s, &from->proof, &to->part);
+	if (from->part)
+		return part_share(s, from->part, &to->part);
+	to->part = from->symbol;
+	return 0;
+}
+
+/* What it wrote before an error is in *ret_answer. */
+static int answer_write(struct store *s, const struct store_answer *from,
+			dnsbolt_handle *ret_answer)
+{
+	bool common = is_common(from);
+	struct dnsbolt_answer *answer;
+	int err;
+
+	*ret_answer = common ? common_find(s, from) : 0;
+	if (*ret_answer) {
+		++*answer_refs(answer_at(s, *ret_answer));
+		return 0;
+	}
+	err = arena_alloc(&s->arena, answer_octets(from->n_slots), false, ret_answer);
+	if (err)
+		return store_fail(s, err, "no room for an answer: %s", strerror(-err));
+	s->stats.answers++;
+	answer = answer_at(s, *ret_answer);
+	*answer_refs(answer) = 1;
+	answer->n_slots = from->n_slots;
+	answer->flags = from->flags;
+	answer->rcode = from->rcode;
+	answer->reason = from->reason;
+	for (unsigned i = 0; i < from->n_slots && !err; i++)
+		err = slot_write(s, &from->slot[i], &answer->slot[i]);
+	if (common)
+		s->common[s->turn_common++ % COMMON_MAX] = *ret_answer;
+	return err;
 }
 
 /* ---- nodes ---- */
@@ -267,6 +396,18 @@ static int node_alloc(struct store *s, uint32_t zone, uint16_t n_dir, dnsbolt_ha
 	return 0;
 }
 
+static int node_write_proofs(struct store *s, const struct store_node *from,
+			     struct dnsbolt_node *node)
+{
+	int err = from->proof ? part_share(s, from->proof, &node->proof) : 0;
+
+	if (!err)
+		err = proof_write(s, &from->match, &node->match);
+	if (!err)
+		err = proof_write(s, &from->wild_cover, &node->wild_cover);
+	return err ?: proof_write(s, &from->next_cover, &node->next_cover);
+}
+
 int node_write(struct store *s, uint32_t zone, const struct store_node *from,
 	       dnsbolt_handle wildcard, dnsbolt_handle *ret_node)
 {
@@ -279,6 +420,10 @@ int node_write(struct store *s, uint32_t zone, const struct store_node *from,
 	s->n_parts = 0;
 	node = node_at(s, h);
 	node->flags = from->flags;
+	node->wildcard = wildcard;
+	if (wildcard)
+		anchor_ref(s, wildcard);
+	err = node_write_proofs(s, from, node);
 	for (unsigned i = 0; i < from->n_dir && !err; i++) {
 		node->dir[i].qtype = from->dir[i].qtype;
 		memcpy(node->dir[i].pass, from->dir[i].pass, sizeof(node->dir[i].pass));
@@ -286,14 +431,12 @@ int node_write(struct store *s, uint32_t zone, const struct store_node *from,
 			err = answer_write(s, from->dir[i].answer, &node->dir[i].answer);
 	}
 	if (err) {
+		node_forget(s, h);
 		node_free(s, h); /* no reader has seen it */
-		return err;
+	} else {
+		*ret_node = h;
 	}
-	if (wildcard)
-		anchor_ref(s, wildcard);
-	node->wildcard = wildcard;
-	*ret_node = h;
-	return 0;
+	return err;
 }
 
 int node_write_tombstone(struct store *s, uint32_t zone, dnsbolt_handle *ret_node)
@@ -305,13 +448,16 @@ int node_write_tombstone(struct store *s, uint32_t zone, dnsbolt_handle *ret_nod
 	return err;
 }
 
-bool node_equal(const struct store *s, dnsbolt_handle h, uint32_t zone,
-		const struct store_node *from, dnsbolt_handle wildcard)
+bool node_equal(struct store *s, dnsbolt_handle h, uint32_t zone, const struct store_node *from,
+		dnsbolt_handle wildcard)
 {
 	const struct dnsbolt_node *node = node_at(s, h);
 
 	if (node->zone != zone || node->flags != from->flags || node->n_dir != from->n_dir ||
-	    node->wildcard != wildcard)
+	    node->wildcard != wildcard || !part_equal(s, node->proof, from->proof) ||
+	    !proof_equal(s, node->match, &from->match) ||
+	    !proof_equal(s, node->wild_cover, &from->wild_cover) ||
+	    !proof_equal(s, node->next_cover, &from->next_cover))
 		return false;
 	for (unsigned i = 0; i < from->n_dir; i++) {
 		const struct dnsbolt_dirent *a = &node->dir[i];
@@ -331,15 +477,33 @@ void node_free(struct store *s, dnsbolt_handle h)
 
 	for (unsigned i = 0; i < n; i++)
 		if (node->dir[i].answer)
-			answer_free(s, node->dir[i].answer);
+			answer_unref(s, node->dir[i].answer);
+	part_unref(s, node->proof);
 	arena_free(&s->arena, h, node_octets(n));
 	s->stats.nodes--;
 }
 
+static void answer_forget(struct store *s, dnsbolt_handle h)
+{
+	const struct dnsbolt_answer *answer = answer_at(s, h);
+
+	for (unsigned i = 0; i < answer->n_slots; i++)
+		if (answer->slot[i].flags & DNSBOLT_SLOT_PROOF)
+			proof_unref(s, answer->slot[i].part);
+}
+
 void node_forget(struct store *s, dnsbolt_handle h)
 {
-	if (node_at(s, h)->wildcard)
-		anchor_unref(s, node_at(s, h)->wildcard);
+	const struct dnsbolt_node *node = node_at(s, h);
+
+	if (node->wildcard)
+		anchor_unref(s, node->wildcard);
+	proof_unref(s, node->match);
+	proof_unref(s, node->wild_cover);
+	proof_unref(s, node->next_cover);
+	for (unsigned i = 0; i < node->n_dir; i++)
+		if (node->dir[i].answer)
+			answer_forget(s, node->dir[i].answer);
 }
 
 /* A node that memory is too short to remember is lost until the next adoption, which does no
@@ -358,6 +522,8 @@ void snapshot_free(struct store *s, dnsbolt_handle h)
 
 	part_unref(s, snap->soa);
 	part_unref(s, snap->soa_sig);
+	if (snap->denial)
+		page_unref(s, snap->denial);
 	arena_free(&s->arena, h, sizeof(*snap));
 }
 
@@ -365,6 +531,18 @@ void snapshot_discard(struct store *s, dnsbolt_handle h)
 {
 	anchor_unref(s, snapshot_at(s, h)->apex);
 	snapshot_free(s, h);
+}
+
+/* The chain of the version that is served, when it is one of the same kind. */
+static dnsbolt_handle chain_before(const struct store *s, uint32_t zone, uint32_t flags)
+{
+	dnsbolt_handle h = s->backing->zones[zone].snapshot;
+	const struct dnsbolt_snapshot *snap;
+
+	if (!h)
+		return 0;
+	snap = snapshot_at(s, h);
+	return (snap->flags ^ flags) & DNSBOLT_ZONE_NSEC3 ? 0 : snap->denial;
 }
 
 int snapshot_write(struct store *s, uint32_t zone, dnsbolt_handle apex,
@@ -383,12 +561,19 @@ int snapshot_write(struct store *s, uint32_t zone, dnsbolt_handle apex,
 	snap->zone = zone;
 	snap->serial = from->serial;
 	snap->flags = from->flags;
+	snap->iterations = from->nsec3_iterations;
+	snap->salt_len = from->nsec3_salt_len;
+	if (from->nsec3_salt_len)
+		memcpy(snap->salt, from->nsec3_salt, from->nsec3_salt_len);
+	snap->apex_labels = anchor_at(s, apex)->labels;
 	snap->apex = apex;
 	anchor_ref(s, apex);
 	s->n_parts = 0;
 	err = part_share(s, from->soa, &snap->soa);
 	if (!err && from->soa_sig)
 		err = part_share(s, from->soa_sig, &snap->soa_sig);
+	if (!err && from->n_links)
+		err = chain_write(s, from, chain_before(s, zone, from->flags), &snap->denial);
 	if (err)
 		snapshot_discard(s, h);
 	else
@@ -417,7 +602,8 @@ bool snapshot_equal(const struct store *s, dnsbolt_handle a, dnsbolt_handle b)
 	x = snapshot_at(s, a);
 	y = snapshot_at(s, b);
 	return x->zone == y->zone && x->serial == y->serial && x->flags == y->flags &&
-	       x->apex == y->apex && x->denial == y->denial &&
+	       x->apex == y->apex && x->denial == y->denial && x->iterations == y->iterations &&
+	       x->salt_len == y->salt_len && !memcmp(x->salt, y->salt, sizeof(x->salt)) &&
 	       stored_parts_equal(s, x->soa, y->soa) &&
 	       stored_parts_equal(s, x->soa_sig, y->soa_sig);
 }

@@ -77,10 +77,17 @@ struct store_part {
 	uint16_t len, n_rr, n_ptr;
 };
 
+/* The node whose proof is meant. owner NULL: none. The anchor is made when it is not there yet. */
+struct store_proof {
+	const uint8_t *owner;
+	uint8_t side; /* DNSBOLT_SIDE_* */
+};
+
 struct store_slot {
-	const struct store_part *part; /* NULL: `symbol` */
-	dnsbolt_handle symbol;	       /* DNSBOLT_PART_SOA, DNSBOLT_PART_SOA_SIG */
-	uint8_t section, flags;	       /* enum dnsbolt_section, DNSBOLT_SLOT_* */
+	const struct store_part *part; /* NULL: `symbol`, or with DNSBOLT_SLOT_PROOF `proof` */
+	dnsbolt_handle symbol; /* DNSBOLT_PART_SOA, DNSBOLT_PART_SOA_SIG, DNSBOLT_PART_OWN_PROOF */
+	struct store_proof proof;
+	uint8_t section, flags; /* enum dnsbolt_section, DNSBOLT_SLOT_* */
 };
 
 struct store_answer {
@@ -99,8 +106,16 @@ struct store_node {
 	const uint8_t *owner;
 	uint8_t side; /* DNSBOLT_SIDE_* */
 	uint16_t flags; /* DNSBOLT_NODE_* but TOMBSTONE; WILDCARD: "*" below owner gets or has an anchor */
-	uint16_t n_dir;
+	uint16_t n_dir; /* may be 0 with DNSBOLT_NODE_PROOF */
 	const struct store_dirent *dir;
+	const struct store_part *proof; /* NSEC or NSEC3 with its RRSIGs; NULL: none */
+	struct store_proof match, wild_cover, next_cover; /* see struct dnsbolt_node */
+};
+
+/* One link of a denial chain. */
+struct store_link {
+	struct store_proof proof; /* whose node has the record */
+	const uint8_t *hash;	  /* NSEC3: 20 octets; NULL: NSEC, ordered by the owner's name */
 };
 
 struct store_snapshot {
@@ -108,6 +123,14 @@ struct store_snapshot {
 	uint32_t serial;
 	uint32_t flags;				/* DNSBOLT_ZONE_* */
 	const struct store_part *soa, *soa_sig; /* soa_sig may be NULL */
+	/* The denial chain in order (RFC 4034 section 6.1, RFC 5155 section 1.3); n_links 0: there
+	 * is none that is complete. Two NSEC3 hashes whose first 8 octets are equal are refused:
+	 * -EEXIST. */
+	const struct store_link *links;
+	size_t n_links;
+	uint16_t nsec3_iterations;
+	uint8_t nsec3_salt_len;
+	const uint8_t *nsec3_salt;
 };
 
 /* ---- change sets ---- */
@@ -154,6 +177,7 @@ struct store_stats {
 	uint64_t anchors; /* elements of the names map */
 	uint64_t max_names;
 	uint64_t nodes, answers, parts;
+	uint64_t pages, pages_written; /* of denial chains */
 	uint64_t segments;
 	uint64_t octets;      /* of all segments */
 	uint64_t octets_used; /* by live objects, and by those that wait for a grace period */

@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 
 #include "../../bpf/core/hash.h"
 #include "store_bed.h"
+#include "store_bed_chain.h"
 
 /* ---- opening ---- */
 
@@ -186,6 +188,7 @@ struct content {
 	struct store_answer answer[TYPES_MAX];
 	struct store_dirent dir[TYPES_MAX];
 	struct store_node node;
+	uint8_t owner[BED_PROOFS][64];
 };
 
 static void make_part(struct content *c, unsigned i, unsigned id)
@@ -209,7 +212,49 @@ static void make_part(struct content *c, unsigned i, unsigned id)
 static void add_slot(struct store_answer *answer, const struct store_part *part,
 		     dnsbolt_handle symbol, uint8_t section, uint8_t flags)
 {
-	answer->slot[answer->n_slots++] = (struct store_slot){ part, symbol, section, flags };
+	answer->slot[answer->n_slots++] = (struct store_slot){
+		.part = part, .symbol = symbol, .section = section, .flags = flags
+	};
+}
+
+bool bed_proof_name(char ret_text[64], unsigned id, unsigned k)
+{
+	if (id < BED_PROVEN || (k == 2 && id % 3) || (k == 3 && (id % 5 == 0 || id % 7 == 0)))
+		return false;
+	(void)snprintf(ret_text, 64, "h%u.%s", (id * 7 + k) % 11, id % 2 ? "proof" : "other");
+	return true;
+}
+
+static struct store_proof make_proof(struct content *c, unsigned id, unsigned k)
+{
+	char text[64];
+
+	if (!bed_proof_name(text, id, k))
+		return (struct store_proof){ 0 };
+	memcpy(c->owner[k], wire(text), sizeof(c->owner[k]));
+	return (struct store_proof){ c->owner[k], id / 2 % 2 };
+}
+
+/* The node's own, those of its enclosed names, one in an answer; and an answer that is as others
+ * are. */
+static void add_proofs(struct content *c, unsigned id)
+{
+	struct store_answer *answer = &c->answer[0];
+
+	c->node.proof = &c->part[TYPES_MAX];
+	c->node.match = make_proof(c, id, 0);
+	c->node.wild_cover = make_proof(c, id, 1);
+	c->node.next_cover = make_proof(c, id, 2);
+	if (id % 7 == 0)
+		return;
+	memset(answer, 0, sizeof(*answer));
+	answer->flags = DNSBOLT_ANSWER_AA | DNSBOLT_ANSWER_NODATA;
+	add_slot(answer, NULL, DNSBOLT_PART_SOA, DNSBOLT_AUTHORITY_SECTION, DNSBOLT_SLOT_PLAIN);
+	add_slot(answer, NULL, DNSBOLT_PART_OWN_PROOF, DNSBOLT_AUTHORITY_SECTION, DNSBOLT_SLOT_DO);
+	if (id % 5 == 0)
+		return;
+	answer->slot[1].flags |= DNSBOLT_SLOT_PROOF;
+	answer->slot[1].proof = make_proof(c, id, 3);
 }
 
 static void make_content(struct content *c, unsigned id)
@@ -242,6 +287,8 @@ static void make_content(struct content *c, unsigned id)
 		c->dir[0].answer = NULL;
 		memset(c->dir[0].pass, 80, 2);
 	}
+	if (id >= BED_PROVEN)
+		add_proofs(c, id);
 }
 
 int bed_put_side(struct bed *bed, uint32_t zone, const char *owner, uint8_t side, uint16_t flags,
@@ -270,15 +317,33 @@ void bed_delete(struct bed *bed, uint32_t zone, const char *owner)
 	assert_int_equal(store_delete(bed->s, zone, wire(owner), DNSBOLT_SIDE_CHILD), 0);
 }
 
-void bed_flip(struct bed *bed, uint32_t zone, const char *apex, uint32_t serial)
+static int flip(struct bed *bed, uint32_t zone, uint32_t serial, struct store_snapshot *snap)
 {
-	struct store_snapshot snap = { .apex = wire(apex), .serial = serial };
 	struct content c;
 
 	make_content(&c, serial);
-	snap.soa = &c.part[0];
-	snap.soa_sig = &c.part[TYPES_MAX];
-	assert_int_equal(store_flip(bed->s, zone, &snap), 0);
+	snap->serial = serial;
+	snap->soa = &c.part[0];
+	snap->soa_sig = &c.part[TYPES_MAX];
+	return store_flip(bed->s, zone, snap);
+}
+
+void bed_flip(struct bed *bed, uint32_t zone, const char *apex, uint32_t serial)
+{
+	struct store_snapshot snap = { .apex = wire(apex) };
+
+	assert_int_equal(flip(bed, zone, serial, &snap), 0);
+}
+
+int bed_flip_chain(struct bed *bed, uint32_t zone, const char *apex, uint32_t serial,
+		   const struct bed_chain *chain)
+{
+	struct store_snapshot snap = { .apex = wire(apex), .flags = DNSBOLT_ZONE_SIGNED };
+	void *links = bed_make_links(&snap, apex, chain);
+	int err = flip(bed, zone, serial, &snap);
+
+	free(links);
+	return err;
 }
 
 void bed_begin(struct bed *bed)
@@ -441,7 +506,28 @@ static bool is_part(const struct env_store *v, dnsbolt_handle h, const struct st
 	       a->csum == sum_of(b->data, b->len);
 }
 
-static bool is_answer(const struct env_store *v, dnsbolt_handle h, const struct store_answer *b)
+static bool is_proof(const struct bed *bed, dnsbolt_proof proof, const struct store_proof *b)
+{
+	const struct dnsbolt_anchor *a;
+
+	if (!b->owner)
+		return !proof;
+	a = at(store_view(bed->s), proof & ~3u);
+	return a->self == (proof & ~3u) && (proof & 3) == b->side &&
+	       a->name_len == owner_len(b->owner) && !memcmp(a->name, b->owner, a->name_len);
+}
+
+static bool is_slot(const struct bed *bed, const struct dnsbolt_slot *a, const struct store_slot *b)
+{
+	if (a->section != b->section || a->flags != b->flags)
+		return false;
+	if (b->flags & DNSBOLT_SLOT_PROOF)
+		return is_proof(bed, a->part, &b->proof);
+	return b->part ? is_part(store_view(bed->s), a->part, b->part) : a->part == b->symbol;
+}
+
+static bool is_answer(const struct bed *bed, const struct env_store *v, dnsbolt_handle h,
+		      const struct store_answer *b)
 {
 	const struct dnsbolt_answer *a;
 
@@ -451,15 +537,19 @@ static bool is_answer(const struct env_store *v, dnsbolt_handle h, const struct 
 	if (a->n_slots != b->n_slots || a->flags != b->flags || a->rcode != b->rcode ||
 	    a->reason != b->reason)
 		return false;
-	for (unsigned i = 0; i < b->n_slots; i++) {
-		if (a->slot[i].section != b->slot[i].section ||
-		    a->slot[i].flags != b->slot[i].flags)
+	for (unsigned i = 0; i < b->n_slots; i++)
+		if (!is_slot(bed, &a->slot[i], &b->slot[i]))
 			return false;
-		if (b->slot[i].part ? !is_part(v, a->slot[i].part, b->slot[i].part)
-				    : a->slot[i].part != b->slot[i].symbol)
-			return false;
-	}
 	return true;
+}
+
+static bool is_proven(const struct bed *bed, const struct dnsbolt_node *node,
+		      const struct store_node *b)
+{
+	return (b->proof ? is_part(store_view(bed->s), node->proof, b->proof) : !node->proof) &&
+	       is_proof(bed, node->match, &b->match) &&
+	       is_proof(bed, node->wild_cover, &b->wild_cover) &&
+	       is_proof(bed, node->next_cover, &b->next_cover);
 }
 
 bool bed_is(const struct bed *bed, const char *owner, uint8_t side,
@@ -472,12 +562,12 @@ bool bed_is(const struct bed *bed, const char *owner, uint8_t side,
 	if (!node || node->zone != zone || !id)
 		return (!node || node->zone != zone) && !id;
 	make_content(&c, id);
-	if (node->n_dir != c.node.n_dir)
+	if (node->n_dir != c.node.n_dir || !is_proven(bed, node, &c.node))
 		return false;
 	for (unsigned i = 0; i < c.node.n_dir; i++)
 		if (node->dir[i].qtype != c.dir[i].qtype ||
 		    memcmp(node->dir[i].pass, c.dir[i].pass, 2) ||
-		    !is_answer(v, node->dir[i].answer, c.dir[i].answer))
+		    !is_answer(bed, v, node->dir[i].answer, c.dir[i].answer))
 			return false;
 	return true;
 }

@@ -56,12 +56,34 @@ const uint8_t *wire(const char *text);
 /* The zone's index. */
 uint32_t bed_zone(struct bed *bed, const char *apex);
 
-/* In the open change set. id > 0 decides what is in the node. */
+/* In the open change set. id > 0 decides what is in the node; from BED_PROVEN on it has proofs. */
+#define BED_PROVEN 1000u
 int bed_put_side(struct bed *bed, uint32_t zone, const char *owner, uint8_t side, uint16_t flags,
 		 unsigned id);
 void bed_put(struct bed *bed, uint32_t zone, const char *owner, unsigned id);
 void bed_delete(struct bed *bed, uint32_t zone, const char *owner);
 void bed_flip(struct bed *bed, uint32_t zone, const char *apex, uint32_t serial);
+
+/* The name of the k-th proof that the node `id` names; false: none. */
+#define BED_PROOFS 4u
+bool bed_proof_name(char ret_text[64], unsigned id, unsigned k);
+
+/* Which of n links are in a zone's denial chain. */
+struct bed_chain {
+	bool nsec3;
+	unsigned n;
+	const uint8_t *has;
+};
+
+void bed_link_name(char ret_text[64], unsigned i, const char *apex);
+
+/* bed_flip() with a chain. Returns what store_flip() does. */
+int bed_flip_chain(struct bed *bed, uint32_t zone, const char *apex, uint32_t serial,
+		   const struct bed_chain *chain);
+
+/* Whether the tree is that chain's, and a sound one; root 0: the current one. */
+bool bed_is_chain(const struct bed *bed, uint32_t zone, const char *apex, dnsbolt_handle root,
+		  const struct bed_chain *chain);
 
 void bed_begin(struct bed *bed);
 void bed_commit(struct bed *bed);
