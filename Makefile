@@ -53,7 +53,7 @@ BEDS := $(BED_SRC:tests/bed/%.c=$(B)/tests/bed/%.o)
 MAN := $(wildcard loader/*.[1-8] userspace/*.[1-8] userspace/*/*.[1-8] tools/*/*.[1-8])
 
 # ---- flags; CFLAGS and LDFLAGS stay the caller's ----
-PKGS := libbpf libxdp libknot libzscanner libuv libcyaml yaml-0.1 jansson libmicrohttpd libcap
+PKGS := libbpf libxdp libknot libdnssec libzscanner libuv libcyaml yaml-0.1 jansson libmicrohttpd libcap
 PKG_CFLAGS = $(call once,PKG_CFLAGS,pkg-config --cflags $(PKGS) cmocka)
 LIBS = $(call once,LIBS,pkg-config --libs $(PKGS))
 MULTIARCH = $(call once,MULTIARCH,gcc -print-multiarch)

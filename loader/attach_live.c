@@ -210,6 +210,27 @@ static void put_off_orphan(const struct attach *attach)
 	__atomic_store_n(&attach->page->alive_until, until, __ATOMIC_RELEASE);
 }
 
+/* The length last, and none meanwhile: the program may be reading. */
+static void write_identity(struct dnsbolt_identity *to, const void *octets, size_t len)
+{
+	if (to->len == len && memcmp(to->text, octets, len) == 0)
+		return;
+	__atomic_store_n(&to->len, 0, __ATOMIC_RELEASE);
+	memcpy(to->text, octets, len);
+	__atomic_store_n(&to->len, (uint8_t)len, __ATOMIC_RELEASE);
+}
+
+static void write_identities(struct dnsbolt_config *page, const struct config *config)
+{
+	uint8_t nsid[DNSBOLT_IDENTITY_MAX];
+	size_t len = 0;
+
+	write_identity(&page->server, config->identity, strlen(config->identity));
+	write_identity(&page->version, config->version, strlen(config->version));
+	(void)config_nsid(config->nsid, nsid, &len); /* checked when it was read */
+	write_identity(&page->nsid, nsid, len);
+}
+
 int attach_configure(struct attach *attach, const struct config *config, uint32_t pass_options)
 {
 	struct dnsbolt_config *page = attach->page;
@@ -229,6 +250,8 @@ int attach_configure(struct attach *attach, const struct config *config, uint32_
 	page->max_udp = config->max_udp_size;
 	page->pass_options = pass_options;
 	page->return_path = config->return_path;
+	page->any = config->any;
+	write_identities(page, config);
 	__atomic_store_n(&page->mode, config->mode, __ATOMIC_RELEASE);
 	return 0;
 }

@@ -36,6 +36,11 @@ static const cyaml_strval_t cookies[] = {
 	{ "pass", CONFIG_COOKIES_PASS },
 };
 
+static const cyaml_strval_t anys[] = {
+	{ "minimal", DNSBOLT_ANY_MINIMAL },
+	{ "pass", DNSBOLT_ANY_PASS },
+};
+
 static const cyaml_strval_t exits[] = {
 	{ "detach", CONFIG_EXIT_DETACH },
 	{ "stay", CONFIG_EXIT_STAY },
@@ -73,6 +78,8 @@ static const cyaml_schema_field_t metrics_fields[] = {
 #define OPTIONAL_PTR (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
 #define TEXT(key, member, max)                                                                     \
 	CYAML_FIELD_STRING_PTR(key, OPTIONAL_PTR, struct config, member, 1, max)
+#define TEXT0(key, member, max) /* may be empty */                                                 \
+	CYAML_FIELD_STRING_PTR(key, OPTIONAL_PTR, struct config, member, 0, max)
 #define NUMBER(key, member) CYAML_FIELD_UINT(key, CYAML_FLAG_OPTIONAL, struct config, member)
 #define WORD(key, member, words)                                                                   \
 	CYAML_FIELD_ENUM(key, CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, struct config, member,      \
@@ -87,7 +94,11 @@ static const cyaml_schema_field_t config_fields[] = {
 	WORD("fallback", fallback, fallbacks),
 	WORD("return", return_path, return_paths),
 	WORD("cookies", cookies, cookies),
+	WORD("any", any, anys),
 	WORD("on-exit", on_exit, exits),
+	TEXT0("identity", identity, DNSBOLT_IDENTITY_MAX),
+	TEXT0("nsid", nsid, 2 + 2 * DNSBOLT_IDENTITY_MAX),
+	TEXT0("version", version, DNSBOLT_IDENTITY_MAX),
 	NUMBER("max-udp-size", max_udp_size),
 	NUMBER("max-names", max_names),
 	NUMBER("orphan-timeout", orphan_timeout),
@@ -202,6 +213,26 @@ static int default_sections(struct config *config)
 	return default_text(&config->metrics->listen, "127.0.0.1:9553");
 }
 
+/* "off" is nothing. Where the host answers such questions, it does unless the option says otherwise. */
+static int default_identity(char **option, const char *text)
+{
+	if (*option && !strcmp(*option, "off"))
+		**option = '\0';
+	return default_text(option, text);
+}
+
+static int set_identities(struct config *config)
+{
+	const char *own = config->fallback == CONFIG_FALLBACK_HOST ? "" : config->site;
+
+	if (strlen(own) > DNSBOLT_IDENTITY_MAX)
+		own = "";
+	return default_identity(&config->identity, own) || default_identity(&config->nsid, own) ||
+			       default_identity(&config->version, "")
+		       ? -ENOMEM
+		       : 0;
+}
+
 static int set_defaults(struct config *config, const struct config_tree *tree)
 {
 	char host[256] = "";
@@ -220,6 +251,8 @@ static int set_defaults(struct config *config, const struct config_tree *tree)
 	    default_text(&config->state_dir, "/var/lib/dnsbolt") ||
 	    default_text(&config->run_dir, "/run/dnsbolt") ||
 	    default_text(&config->pin_dir, "/sys/fs/bpf/dnsbolt"))
+		return -ENOMEM;
+	if (set_identities(config))
 		return -ENOMEM;
 	return default_sections(config);
 }

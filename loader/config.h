@@ -4,6 +4,7 @@
 #define CONFIG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "../bpf/abi.h"
@@ -38,6 +39,9 @@ struct config {
 	enum dnsbolt_return return_path;
 	enum config_cookies cookies;
 	enum config_exit on_exit;
+	enum dnsbolt_any any;
+	/* At most DNSBOLT_IDENTITY_MAX octets; empty: not answered. nsid: 0x... for octets in hexadecimal. */
+	char *identity, *nsid, *version;
 	uint16_t max_udp_size;	 /* 512 to DNSBOLT_UDP_MAX; 1232 */
 	uint32_t max_names;	 /* 1048576 */
 	uint32_t orphan_timeout; /* seconds; 0: never */
@@ -59,6 +63,8 @@ void config_free(struct config *config);
 const char *config_mode_name(enum dnsbolt_mode mode);
 bool config_mode_parse(enum dnsbolt_mode *ret_mode, const char *word);
 const char *config_fallback_name(enum config_fallback fallback);
+/* The octets of `nsid`; at most DNSBOLT_IDENTITY_MAX. -EINVAL: not hexadecimal, or too long. */
+int config_nsid(const char *text, uint8_t *ret_octets, size_t *ret_len);
 const char *config_exit_name(enum config_exit on_exit);
 
 #endif /* CONFIG_H */

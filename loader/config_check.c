@@ -183,6 +183,51 @@ static int check_zones(const struct config *config, struct config_tree *tree)
 	return err;
 }
 
+static int hex_digit(int c)
+{
+	c = tolower(c);
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+int config_nsid(const char *text, uint8_t *ret_octets, size_t *ret_len)
+{
+	size_t len = strlen(text);
+
+	if (strncmp(text, "0x", 2) != 0) {
+		if (len > DNSBOLT_IDENTITY_MAX)
+			return -EINVAL;
+		memcpy(ret_octets, text, len);
+		*ret_len = len;
+		return 0;
+	}
+	text += 2;
+	len -= 2;
+	if (len % 2 || len / 2 > DNSBOLT_IDENTITY_MAX)
+		return -EINVAL;
+	for (size_t i = 0; i < len / 2; i++) {
+		int high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return -EINVAL;
+		ret_octets[i] = (uint8_t)(high << 4 | low);
+	}
+	*ret_len = len / 2;
+	return 0;
+}
+
+static void check_nsid(const struct config *config, struct config_tree *tree)
+{
+	uint8_t octets[DNSBOLT_IDENTITY_MAX];
+	size_t len;
+
+	if (config_nsid(config->nsid, octets, &len))
+		config_tree_say(
+			tree, "nsid",
+			"found '%s', expected a text of at most %u octets, or 0x and as many "
+			"octets in hexadecimal",
+			config->nsid, DNSBOLT_IDENTITY_MAX);
+}
+
 int config_check(const struct config *config, struct config_tree *tree)
 {
 	int err;
@@ -192,6 +237,7 @@ int config_check(const struct config *config, struct config_tree *tree)
 	check_metrics(config, tree);
 	check_user(config, tree);
 	check_control(config, tree);
+	check_nsid(config, tree);
 	err = check_zones(config, tree);
 	if (err)
 		return err;

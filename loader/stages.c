@@ -14,8 +14,8 @@ static const struct {
 	const char *program;
 	unsigned int offset;
 } stage[] = {
-	{ "dnsbolt_entry", 0 },
-	{ "dnsbolt_encloser", 1 },
+	{ "dnsbolt_entry", 0 }, { "dnsbolt_encloser", 1 }, { "dnsbolt_prove", 2 },
+	{ "dnsbolt_dname", 3 }, { "dnsbolt_chaos", 4 },
 };
 #define STAGE_PROGRAMS (sizeof(stage) / sizeof(stage[0]))
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "../../userspace/lib/name.h"
 #include "render_internal.h"
 
 /* ---- what is a name, and what covers the names below it ---- */
@@ -45,12 +46,12 @@ static bool has_names_below(const struct zone *zone, const struct zone_name *nam
 	return false;
 }
 
-static bool is_cut(const struct zone_name *name)
+bool render_is_cut(const struct zone_name *name)
 {
 	return name->parent && zone_name_rrset(name, KNOT_RRTYPE_NS);
 }
 
-static bool is_of_other_zone(const struct render *render, const struct zone_name *name)
+bool render_is_other(const struct render *render, const struct zone_name *name)
 {
 	return name->parent && render->zones &&
 	       render->zones->is_apex(name->owner, render->zones->arg);
@@ -60,8 +61,27 @@ static bool is_of_other_zone(const struct render *render, const struct zone_name
  * 6672 section 2.4). */
 static bool covers(const struct render *render, const struct zone_name *name)
 {
-	return is_cut(name) || is_of_other_zone(render, name) ||
+	return render_is_cut(name) || render_is_other(render, name) ||
 	       zone_name_rrset(name, KNOT_RRTYPE_DNAME);
+}
+
+const struct zone_name *render_cover(const struct render *render, const struct zone_name *name)
+{
+	const struct zone_name *above, *cover = NULL;
+
+	for (above = name->parent; above; above = above->parent)
+		if (covers(render, above))
+			cover = above;
+	return cover;
+}
+
+/* The owner of a record of the denial chain, and of nothing else. */
+static bool is_proof(const struct render *render, const struct zone *zone,
+		     const struct zone_name *name)
+{
+	const struct denial *denial = zone == render->to ? &render->is : &render->was;
+
+	return denial->is_nsec3 && denial->is_complete && denial_link_of(denial, name->owner);
 }
 
 enum render_state render_state(const struct render *render, const struct zone *zone,
@@ -69,57 +89,51 @@ enum render_state render_state(const struct render *render, const struct zone *z
 {
 	if (!name->parent)
 		return RENDER_DATA;
-	if (is_cut(name))
+	if (render_is_cut(name))
 		return RENDER_CUT;
-	if (is_of_other_zone(render, name))
+	if (render_is_other(render, name))
 		return RENDER_NONE;
-	return render_is_bare(name) && !has_names_below(zone, name) ? RENDER_NONE : RENDER_DATA;
+	if (!render_is_bare(name) || has_names_below(zone, name))
+		return RENDER_DATA;
+	return is_proof(render, zone, name) ? RENDER_PROOF : RENDER_NONE;
 }
 
 /* ---- a walk along one zone's names ---- */
 
-struct walk {
-	const struct zone *zone;
-	const struct zone_name *next; /* NULL: done */
-	const struct zone_name
-		*cover;		 /* the highest name that covers what comes next, or came before */
-	const knot_dname_t *top; /* where it began */
-	bool deep;		 /* goes on below `top` */
-};
-
-/* A zone that does not have the name has nothing below it. `zone` may be NULL. */
-static void walk_begin(struct walk *walk, const struct render *render, const struct zone *zone,
-		       const knot_dname_t *top, bool deep)
+void render_walk_begin(struct render_walk *walk, const struct render *render,
+		       const struct zone *zone, const knot_dname_t *top, bool deep)
 {
-	const struct zone_name *above;
-
-	*walk = (struct walk){ .zone = zone, .top = top, .deep = deep };
+	*walk = (struct render_walk){ .zone = zone, .top = top, .deep = deep };
 	if (zone)
 		walk->next = zone_find(zone, top);
-	for (above = walk->next ? walk->next->parent : NULL; above; above = above->parent)
-		if (covers(render, above))
-			walk->cover = above;
+	if (walk->next)
+		walk->cover = render_cover(render, walk->next);
 }
 
-/* Takes the next name. What is below a name follows it directly, so one cover is enough to know. */
-static enum render_state walk_take(struct walk *walk, const struct render *render)
+/* What is below a name follows it directly, so one cover is enough to know. The denial chain also
+ * hangs below an apex with a DNAME. */
+enum render_state render_walk_take(struct render_walk *walk, const struct render *render)
 {
 	const struct zone_name *name = walk->next,
 			       *next = walk->deep ? zone_next(walk->zone, name) : NULL;
 
 	walk->next = next && is_below(next, walk->top) ? next : NULL;
 	if (walk->cover && is_below(name, walk->cover->owner))
-		return RENDER_NONE;
+		return is_proof(render, walk->zone, name) ? RENDER_PROOF : RENDER_NONE;
 	walk->cover = covers(render, name) ? name : NULL;
 	return render_state(render, walk->zone, name);
 }
 
 /* ---- rendering ---- */
 
+static uint8_t side(enum render_state state)
+{
+	return state == RENDER_CUT ? DNSBOLT_SIDE_PARENT : DNSBOLT_SIDE_CHILD;
+}
+
 static int render_delete(struct render *render, const struct zone_name *name, enum render_state was)
 {
-	int err = store_delete(render->store, render->zone, name->owner,
-			       was == RENDER_CUT ? DNSBOLT_SIDE_PARENT : DNSBOLT_SIDE_CHILD);
+	int err = store_delete(render->store, render->zone, name->owner, side(was));
 
 	/* The zones around it may have been others then: what is not there needs not go. */
 	return err == -ENOENT ? 0 : err;
@@ -131,32 +145,34 @@ static int render_step(struct render *render, const struct zone_name *old, enum 
 {
 	int err = 0;
 
-	if (was != RENDER_NONE && was != is)
+	if (was != RENDER_NONE && (is == RENDER_NONE || side(was) != side(is)))
 		err = render_delete(render, old, was);
 	if (!err && is == RENDER_DATA)
 		err = render_put_name(render, new);
 	if (!err && is == RENDER_CUT)
 		err = render_put_cut(render, new);
+	if (!err && is == RENDER_PROOF)
+		err = render_put_proof(render, new);
 	return err;
 }
 
 /* The name `top`, and what is below it when `deep`, as both zones have it. */
 static int render_names(struct render *render, const knot_dname_t *top, bool deep)
 {
-	struct walk from, to;
+	struct render_walk from, to;
 	int err = 0;
 
-	walk_begin(&from, render, render->from, top, deep);
-	walk_begin(&to, render, render->to, top, deep);
+	render_walk_begin(&from, render, render->from, top, deep);
+	render_walk_begin(&to, render, render->to, top, deep);
 	while (!err && (from.next || to.next)) {
 		const struct zone_name *old = from.next, *new = to.next;
 		enum render_state was = RENDER_NONE, is = RENDER_NONE;
 		int order = !old ? 1 : !new ? -1 : zone_order(old->owner, new->owner);
 
 		if (order <= 0)
-			was = walk_take(&from, render);
+			was = render_walk_take(&from, render);
 		if (order >= 0)
-			is = walk_take(&to, render);
+			is = render_walk_take(&to, render);
 		err = render_step(render, old, was, new, is);
 	}
 	return err;
@@ -200,7 +216,9 @@ static int add_dependent(struct dependents *d, const knot_dname_t *owner, bool d
  *  - Everything below it, when it became or ceased to be a cut or the owner of a DNAME. A name
  *    that only one of the two zones has needs no such care: what is below it there has changed
  *    with it.
- * Nothing else quotes data of another name yet. The SOA of negative answers is in the snapshot.
+ * add_quoting() adds who quotes these. Who is in the denial chain is quoted all over the zone, so
+ * when that changes there are no dependents but all names (must_render_all()); what the records of
+ * the chain say is not: answers name their owners. The SOA of negative answers is in the snapshot.
  */
 static int render_dependents(const knot_dname_t *owner, void *arg)
 {
@@ -229,6 +247,67 @@ static int compare_dependents(const void *a, const void *b)
 	return order ? order : (int)y->deep - (int)x->deep;
 }
 
+static void sort_dependents(struct dependents *d)
+{
+	if (d->n)
+		qsort(d->v, d->n, sizeof(*d->v), compare_dependents);
+}
+
+static int compare_owner(const void *key, const void *element)
+{
+	const struct dependent *dependent = element;
+
+	return zone_order(key, dependent->owner);
+}
+
+/* What a cut quotes of other names, and whether any of that is among the sorted dependents: the
+ * addresses of its NS names, and what is above these, the apex excepted: were it a DNAME, the cut would
+ * have been below. */
+struct quoted {
+	const struct dependents *d;
+	size_t n;
+	bool found;
+};
+
+static void look_up_quoted(const knot_dname_t *target, void *arg)
+{
+	struct quoted *quoted = arg;
+	const knot_dname_t *apex = quoted->d->render->to->apex;
+
+	for (; !quoted->found && knot_dname_in_bailiwick(target, apex) > 0; target += 1 + *target)
+		quoted->found = bsearch(target, quoted->d->v, quoted->n, sizeof(*quoted->d->v),
+					compare_owner);
+}
+
+/*
+ * Who quotes what changed. CNAME chains: any of them may lead through a changed name. Cuts: glue. What
+ * did not change itself but by the names around it (`d` has all of them) is in both zones alike,
+ * so the new zone alone is looked at.
+ */
+static int add_quoting(struct dependents *d)
+{
+	const struct zone *zone = d->render->to;
+	const struct zone_name *name = NULL, *apex = zone_next(zone, NULL);
+	size_t n = d->n;
+	bool only_apex = n == 1 && knot_dname_is_equal(d->v[0].owner, zone->apex) && !d->v[0].deep;
+	int err = 0;
+
+	if (!n || only_apex)
+		return 0;
+	while (!err && (name = zone_next(zone, name))) {
+		struct quoted quoted = { .d = d, .n = n };
+		bool quotes = zone_name_rrset(name, KNOT_RRTYPE_CNAME);
+
+		if (name != apex && !quotes) {
+			referral_each_glue(name, look_up_quoted, &quoted);
+			quotes = quoted.found;
+		}
+		if (quotes)
+			err = add_dependent(d, name->owner, false);
+	}
+	return err;
+}
+
 /* In canonical order, and the one that goes deep first, so that what is done already is at or
  * below the last. */
 static int render_changes(struct render *render)
@@ -239,8 +318,10 @@ static int render_changes(struct render *render)
 	int err;
 
 	err = zone_diff(render->from, render->to, render_dependents, &d);
-	if (d.n)
-		qsort(d.v, d.n, sizeof(*d.v), compare_dependents);
+	sort_dependents(&d);
+	if (!err)
+		err = add_quoting(&d);
+	sort_dependents(&d);
 	for (i = 0; i < d.n && !err; i++) {
 		int depth = last ? knot_dname_in_bailiwick(d.v[i].owner, last->owner) : -1;
 
@@ -251,6 +332,41 @@ static int render_changes(struct render *render)
 	}
 	free(d.v);
 	return err;
+}
+
+/* Whether a zone is signed, and who is in its denial chain, is in the answers of all its names. */
+static bool must_render_all(const struct render *render)
+{
+	const struct zone *from = render->from, *to = render->to;
+
+	return !from || from->is_signed != to->is_signed ||
+	       !denial_same_owners(&render->was, &render->is);
+}
+
+static int render_all_or_changes(struct render *render)
+{
+	int err;
+
+	if (!must_render_all(render))
+		return render_changes(render);
+	err = render_names(render, render->to->apex, true);
+	if (!err && !render->from)
+		err = store_sweep(render->store, render->zone);
+	return err;
+}
+
+/* Once, not with every change. */
+static void say_incomplete(const struct render *render)
+{
+	const struct denial *is = &render->is;
+	knot_dname_txt_storage_t name, apex;
+
+	if (!render->to->is_signed || is->is_complete ||
+	    (render->from && render->from->is_signed && !render->was.is_complete))
+		return;
+	report_say(render->report, LOG_LEVEL_WARNING,
+		   "%s: what does not exist cannot be proved from the store: %s %s",
+		   name_text(render->to->apex, apex), name_text(is->gap, name), is->gap_text);
 }
 
 int render_zone(struct store *store, uint32_t zone, const struct zone *from, const struct zone *to,
@@ -267,17 +383,19 @@ int render_zone(struct store *store, uint32_t zone, const struct zone *from, con
 	render->to = to;
 	render->zones = zones;
 	render->report = report;
-	/* Whether a zone is signed is in the answers of all its names. */
-	if (!from || from->is_signed != to->is_signed)
-		err = render_names(render, to->apex, true);
-	else
-		err = render_changes(render);
-	if (!err && !from)
-		err = store_sweep(store, zone);
+	err = denial_init(&render->was, render, from);
+	if (!err)
+		err = denial_init(&render->is, render, to);
+	if (err)
+		goto out;
+	say_incomplete(render);
+	err = render_all_or_changes(render);
 	if (!err)
 		err = render_flip(render);
-	free(render->data);
-	free(render->ptr);
+out:
+	denial_done(&render->was);
+	denial_done(&render->is);
+	pool_free(&render->pool);
 	free(render);
 	return err;
 }

@@ -22,9 +22,9 @@
 #include "../../bpf/reasons.h"
 #include "../../loader/zone/rdata.h"
 #include "../../loader/zone/render.h"
+#include "render_message.h"
 
 #define ZONE_INDEX 5
-#define HEADER_LEN 12
 #define HEAD "$TTL 600\n@ SOA ns1 hostmaster 7 3600 600 86400 300\n@ NS ns1\nns1 A 192.0.2.1\n"
 #define HASH "0123456789abcdefghijklmnopqrstuv"
 #define SIGNATURE " 8 2 600 20300101000000 20200101000000 1 example. AAAA\n"
@@ -46,11 +46,12 @@ struct record {
 struct store {
 	void *names; /* tsearch() */
 	size_t n_names, n_answers, n_missing;
-	const struct zone *zone; /* that is rendered */
+	const struct zone *zone;				      /* that is rendered */
+	void (*each)(struct store *s, const struct store_node *node); /* a check of the test's */
 	bool flipped;
 	uint32_t flags, serial;
-	char *soa, *soa_sig; /* octets of the parts */
-	size_t soa_len, soa_sig_len;
+	char *soa, *soa_sig, *links; /* octets of the parts, and all else of the snapshot */
+	size_t soa_len, soa_sig_len, links_len, n_links;
 };
 
 static inline const char *reason_name(unsigned int number)
@@ -94,11 +95,25 @@ static inline void write_part(FILE *f, const struct store_part *part)
 	(void)fwrite(part->ptr, sizeof(*part->ptr), part->n_ptr, f);
 }
 
+static inline void write_proof(FILE *f, const char *what, const struct store_proof *proof)
+{
+	knot_dname_txt_storage_t text;
+
+	if (proof->owner)
+		(void)fprintf(f, " %s %s %u", what,
+			      knot_dname_to_str(text, proof->owner, sizeof(text)), proof->side);
+}
+
 static inline void write_node(FILE *f, const struct store_node *node)
 {
 	unsigned int i, j;
 
 	(void)fprintf(f, "flags %u", node->flags);
+	write_proof(f, "match", &node->match);
+	write_proof(f, "wild_cover", &node->wild_cover);
+	write_proof(f, "next_cover", &node->next_cover);
+	if (node->proof)
+		write_part(f, node->proof);
 	for (i = 0; i < node->n_dir; i++) {
 		const struct store_dirent *entry = &node->dir[i];
 		const struct store_answer *answer = entry->answer;
@@ -114,8 +129,14 @@ static inline void write_node(FILE *f, const struct store_node *node)
 				      slot->flags);
 			if (slot->part)
 				write_part(f, slot->part);
+			write_proof(f, "proof", &slot->proof);
 		}
 	}
+}
+
+static inline bool is_in(const struct store_slot *slot, int dnssec)
+{
+	return !(slot->flags & (dnssec ? DNSBOLT_SLOT_PLAIN : DNSBOLT_SLOT_DO));
 }
 
 /* "nodata" for a reason to pass with, "+answer2" for an answer of two parts */
@@ -128,7 +149,7 @@ static inline const char *describe_pass(const struct store_dirent *entry, int dn
 		return reason_name(entry->pass[dnssec]);
 	assert_non_null(answer);
 	for (i = 0; i < answer->n_slots; i++)
-		n += dnssec || !(answer->slot[i].flags & DNSBOLT_SLOT_DO);
+		n += is_in(&answer->slot[i], dnssec);
 	(void)snprintf(buf, 64, "+%s%u", reason_name(answer->reason), n);
 	return buf;
 }
@@ -136,7 +157,8 @@ static inline const char *describe_pass(const struct store_dirent *entry, int dn
 /* "APEX WILDCARD 0:+nodata1/nodata_signed A:+answer1/+answer2" */
 static inline void describe_node(char *text, size_t room, const struct store_node *node)
 {
-	static const char *const flags[] = { "APEX", "CUT", "DNAME", "ENT", "WILDCARD" };
+	static const char *const flags[] = { "APEX",	 "CUT",	      "DNAME", "ENT",
+					     "WILDCARD", "TOMBSTONE", "PROOF" };
 	size_t len = 0, i;
 
 	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
@@ -154,105 +176,88 @@ static inline void describe_node(char *text, size_t room, const struct store_nod
 	}
 }
 
-/* ---- composing, as readers do ---- */
+/* ---- checking what is put ---- */
 
-struct message {
-	uint8_t data[65535];
-	size_t len;
-	uint16_t qname_len;
-};
-
-static inline void begin_message(struct message *m, const uint8_t *qname, uint16_t qtype)
+static inline bool has_record(const struct zone_name *name, const knot_rrset_t *rr)
 {
-	m->qname_len = (uint16_t)knot_dname_size(qname);
-	memset(m->data, 0, HEADER_LEN);
-	knot_wire_set_qr(m->data);
-	knot_wire_set_qdcount(m->data, 1);
-	memcpy(m->data + HEADER_LEN, qname, m->qname_len);
-	m->len = HEADER_LEN + m->qname_len;
-	knot_wire_write_u16(m->data + m->len, qtype);
-	knot_wire_write_u16(m->data + m->len + 2, KNOT_CLASS_IN);
-	m->len += 4;
+	const struct zone_rrset *set = name ? zone_name_rrset(name, rr->type) : NULL;
+	uint16_t i;
+
+	for (i = 0; set && i < set->rrs.count; i++)
+		if (rdata_is_equal(rr->type, knot_rdataset_at(&set->rrs, i), rr->rrs.rdata))
+			return true;
+	return false;
 }
 
-static inline void add_part(struct message *m, const struct store_part *part, uint8_t section)
+/* What an answer quotes is in the zone, under that name or by a wildcard, each once. */
+static inline void check_quoted(const struct store *s, const knot_pkt_t *pkt)
 {
-	uint8_t *count = m->data + 6 + 2 * section;
-	size_t start = m->len, i;
+	unsigned int i, j;
 
-	assert_true(part->len <= sizeof(m->data) - m->len);
-	memcpy(m->data + start, part->data, part->len);
-	for (i = 0; i < part->n_ptr; i++) {
-		size_t at = part->ptr[i].at & ~DNSBOLT_PTR_BODY, distance = part->ptr[i].distance,
-		       target;
+	for (i = 0; i < pkt->rrset_count; i++) {
+		knot_dname_storage_t owner;
+		const knot_dname_t *above = owner;
+		bool found;
 
-		assert_true(at <= 0x3fff && at + 2 <= part->len);
-		assert_int_equal(knot_wire_read_u16(part->data + at), 0);
-		target = part->ptr[i].at & DNSBOLT_PTR_BODY
-				 ? start + distance
-				 : HEADER_LEN + (size_t)m->qname_len - distance;
-		assert_true(distance < 8192 && target <= 0x3fff && target < start + at);
-		knot_wire_write_u16(m->data + start + at, (uint16_t)(0xc000 | target));
+		knot_dname_copy_lower(owner, pkt->rr[i].owner);
+		found = has_record(zone_find(s->zone, owner), &pkt->rr[i]);
+		while (!found && !knot_dname_is_equal(above, s->zone->apex)) {
+			knot_dname_storage_t wildcard = { 1, '*' };
+
+			above += 1 + *above;
+			memcpy(wildcard + 2, above, knot_dname_size(above));
+			found = has_record(zone_find(s->zone, wildcard), &pkt->rr[i]);
+		}
+		assert_true(found);
+		for (j = 0; j < i; j++)
+			assert_false(knot_dname_is_case_equal(pkt->rr[i].owner, pkt->rr[j].owner) &&
+				     pkt->rr[i].type == pkt->rr[j].type &&
+				     knot_rdataset_eq(&pkt->rr[i].rrs, &pkt->rr[j].rrs));
 	}
-	m->len += part->len;
-	knot_wire_write_u16(count, (uint16_t)(knot_wire_read_u16(count) + part->n_rr));
 }
 
-static inline knot_pkt_t *parse_message(struct message *m)
-{
-	knot_pkt_t *pkt = knot_pkt_new(m->data, (uint16_t)m->len, NULL);
-
-	assert_non_null(pkt);
-	pkt->size = m->len;
-	assert_int_equal(knot_pkt_parse(pkt, KNOT_PF_NOCANON), KNOT_EOK);
-	return pkt;
-}
-
-/* The names' letters as some clients send them. */
-static inline void mix_case(uint8_t *ret_name, const uint8_t *owner)
-{
-	size_t i, len = knot_dname_size(owner);
-
-	for (i = 0; i < len; i++)
-		ret_name[i] = i % 2 && owner[i] >= 'a' && owner[i] <= 'z' ? owner[i] & ~0x20u
-									  : owner[i];
-}
-
-static inline void assert_record(const knot_rrset_t *rr, const uint8_t *owner, uint16_t type,
-				 uint32_t ttl, const knot_rdata_t *rdata)
-{
-	assert_true(knot_dname_is_equal(rr->owner, owner));
-	assert_int_equal(rr->type, type);
-	assert_int_equal(rr->rclass, KNOT_CLASS_IN);
-	assert_int_equal(rr->ttl, ttl);
-	assert_int_equal(rr->rrs.count, 1);
-	assert_true(rdata_is_equal(type, rr->rrs.rdata, rdata));
-}
-
-/* The answer of a type that the name has is its RRset, then, with DO, what covers it. */
-static inline void check_rrset(struct store *s, const struct zone_name *name,
-			       const struct store_dirent *entry, int dnssec)
+/* Composes the answer to a question; what the snapshot and other nodes add is left out. */
+static inline knot_pkt_t *compose(struct store *s, const uint8_t *qname,
+				  const struct store_dirent *entry, int dnssec)
 {
 	static struct message m;
-	const struct zone_rrset *set = zone_name_rrset(name, entry->qtype);
-	const struct zone_rrset *sigs = zone_name_rrset(name, KNOT_RRTYPE_RRSIG);
-	const knot_pktsection_t *section;
-	uint16_t i, n = 0;
+	uint8_t section = 0;
+	uint16_t i;
 	knot_pkt_t *pkt;
-	knot_dname_storage_t qname;
 
-	assert_non_null(set);
-	mix_case(qname, name->owner);
 	begin_message(&m, qname, entry->qtype);
+	assert_true(entry->answer->n_slots <= DNSBOLT_PARTS_MAX);
 	for (i = 0; i < entry->answer->n_slots; i++) {
 		const struct store_slot *slot = &entry->answer->slot[i];
 
-		assert_int_equal(slot->section, DNSBOLT_ANSWER_SECTION);
-		if (dnssec || !(slot->flags & DNSBOLT_SLOT_DO))
+		assert_true(slot->section >= section);
+		section = slot->section;
+		assert_int_equal((slot->part != NULL) + (slot->symbol != 0) +
+					 (slot->proof.owner != NULL),
+				 1);
+		assert_int_equal((slot->flags & DNSBOLT_SLOT_PROOF) != 0,
+				 slot->proof.owner != NULL);
+		if (slot->part && is_in(slot, dnssec))
 			add_part(&m, slot->part, slot->section);
 	}
 	pkt = parse_message(&m);
-	section = knot_pkt_section(pkt, KNOT_ANSWER);
+	check_quoted(s, pkt);
+	s->n_answers++;
+	return pkt;
+}
+
+/* The answer of a type that the name has is its RRset, then, with DO, what covers it. */
+static inline void check_rrset(struct store *s, const struct zone_name *name, const uint8_t *qname,
+			       const struct store_dirent *entry, int dnssec)
+{
+	const struct zone_rrset *set, *sigs = zone_name_rrset(name, KNOT_RRTYPE_RRSIG);
+	knot_pkt_t *pkt = compose(s, qname, entry, dnssec);
+	const knot_pktsection_t *section = knot_pkt_section(pkt, KNOT_ANSWER);
+	uint16_t i, n = 0;
+
+	set = zone_name_rrset(name,
+			      entry->qtype == 255 ? knot_pkt_rr(section, 0)->type : entry->qtype);
+	assert_non_null(set);
 	for (i = 0; i < set->rrs.count; i++) {
 		const knot_rdata_t *rr = knot_rdataset_at(&set->rrs, i);
 
@@ -269,7 +274,77 @@ static inline void check_rrset(struct store *s, const struct zone_name *name,
 	}
 	assert_int_equal(section->count, n);
 	knot_pkt_free(pkt);
-	s->n_answers++;
+}
+
+/* With the letters mixed; of a wildcard also for another name that it stands for. What an owner of
+ * a DNAME or a cut has is also said behind names below it. */
+static inline void check_entry(struct store *s, const struct store_node *node,
+			       const struct zone_name *name, const struct store_dirent *entry,
+			       int dnssec)
+{
+	knot_dname_storage_t qname[2];
+	size_t len = knot_dname_size(node->owner), n = 1, i;
+	bool wildcard = knot_dname_is_wildcard(node->owner) && !(node->flags & DNSBOLT_NODE_CUT);
+	bool below = entry->answer->reason == REASON_referral ||
+		     (entry->qtype == KNOT_RRTYPE_DNAME && node->flags & DNSBOLT_NODE_DNAME);
+
+	mix_case(qname[0], node->owner);
+	if ((wildcard || below) && len + 2 <= KNOT_DNAME_MAXLEN) {
+		memcpy(qname[1], "\001y", 2);
+		mix_case(qname[1] + 2, node->owner + (wildcard ? 2 : 0));
+		n = 2;
+	}
+	for (i = 0; i < n; i++) {
+		switch (entry->answer->reason) {
+		case REASON_answer:
+			if (!i || wildcard)
+				check_rrset(s, name, qname[i], entry, dnssec);
+			/* fall through */
+		default:
+			knot_pkt_free(compose(s, qname[i], entry, dnssec));
+		}
+	}
+}
+
+static inline void check_flags(const struct store_answer *answer, uint16_t qtype)
+{
+	uint8_t flags = DNSBOLT_ANSWER_AA;
+
+	switch (answer->reason) {
+	case REASON_nodata:
+		flags |= DNSBOLT_ANSWER_NODATA;
+		assert_int_equal(answer->slot[0].symbol, DNSBOLT_PART_SOA);
+		assert_int_equal(answer->slot[0].section, DNSBOLT_AUTHORITY_SECTION);
+		break;
+	case REASON_referral:
+		flags = 0;
+		/* fall through */
+	case REASON_cname:
+		break;
+	default:
+		assert_int_equal(answer->reason, REASON_answer);
+		assert_true(qtype);
+	}
+	assert_int_equal(answer->flags, flags);
+	if (answer->reason != REASON_cname)
+		assert_int_equal(answer->rcode, 0);
+}
+
+/* Proofs stand in answers to any question of the zone. */
+static inline void check_proof(struct store *s, const struct store_node *node)
+{
+	static struct message m;
+	knot_dname_storage_t qname = { 1, 'q' };
+	knot_pkt_t *pkt;
+
+	memcpy(qname + 2, s->zone->apex, knot_dname_size(s->zone->apex));
+	begin_message(&m, qname, KNOT_RRTYPE_A);
+	add_part(&m, node->proof, DNSBOLT_AUTHORITY_SECTION);
+	pkt = parse_message(&m);
+	check_quoted(s, pkt);
+	assert_true(knot_dname_is_equal(pkt->rr[0].owner, node->owner));
+	assert_true(pkt->rr[0].type == KNOT_RRTYPE_NSEC || pkt->rr[0].type == KNOT_RRTYPE_NSEC3);
+	knot_pkt_free(pkt);
 }
 
 static inline void check_node(struct store *s, const struct store_node *node)
@@ -279,25 +354,24 @@ static inline void check_node(struct store *s, const struct store_node *node)
 	int dnssec;
 
 	assert_non_null(name);
+	if (node->proof)
+		check_proof(s, node);
+	if (node->flags & DNSBOLT_NODE_PROOF) {
+		assert_non_null(node->proof);
+		assert_int_equal(node->n_dir, 0);
+		return;
+	}
 	assert_true(node->n_dir && !node->dir[0].qtype);
 	for (i = 0; i < node->n_dir; i++) {
 		const struct store_dirent *entry = &node->dir[i];
 
 		assert_true(!i || entry[-1].qtype < entry->qtype);
 		assert_true(entry->answer || (entry->pass[0] && entry->pass[1]));
-		for (dnssec = 0; dnssec < 2; dnssec++) {
-			if (entry->pass[dnssec])
-				continue;
-			assert_int_equal(entry->answer->flags, DNSBOLT_ANSWER_AA);
-			assert_int_equal(entry->answer->rcode, 0);
-			if (entry->qtype) {
-				check_rrset(s, name, entry, dnssec);
-				continue;
-			}
-			assert_int_equal(entry->answer->n_slots, 1);
-			assert_int_equal(entry->answer->slot[0].symbol, DNSBOLT_PART_SOA);
-			assert_int_equal(entry->answer->slot[0].section, DNSBOLT_AUTHORITY_SECTION);
-		}
+		if (entry->answer)
+			check_flags(entry->answer, entry->qtype);
+		for (dnssec = 0; dnssec < 2; dnssec++)
+			if (!entry->pass[dnssec])
+				check_entry(s, node, name, entry, dnssec);
 	}
 }
 
@@ -345,6 +419,8 @@ int store_put(struct store *s, uint32_t zone, const struct store_node *node)
 
 	assert_int_equal(zone, ZONE_INDEX);
 	check_node(s, node);
+	if (s->each)
+		s->each(s, node);
 	if (!e) {
 		e = calloc(1, sizeof(*e));
 		assert_non_null(e);
@@ -420,6 +496,27 @@ static inline void keep_part(char **ret_octets, size_t *ret_len, const struct st
 	assert_int_equal(fclose(f), 0);
 }
 
+static inline void keep_links(struct store *s, const struct store_snapshot *snap)
+{
+	FILE *f;
+	size_t i, j;
+
+	free(s->links);
+	s->n_links = snap->n_links;
+	f = open_memstream(&s->links, &s->links_len);
+	assert_non_null(f);
+	(void)fprintf(f, "%u %u", snap->nsec3_iterations, snap->nsec3_salt_len);
+	for (i = 0; i < snap->n_links; i++) {
+		const struct store_link *link = &snap->links[i];
+
+		assert_non_null(find_entry(s, link->proof.owner, link->proof.side));
+		write_proof(f, "link", &link->proof);
+		for (j = 0; link->hash && j < 20; j++)
+			(void)fprintf(f, "%02x", link->hash[j]);
+	}
+	assert_int_equal(fclose(f), 0);
+}
+
 static inline void clear_put(const void *node, VISIT visit, void *arg)
 {
 	(void)visit;
@@ -439,6 +536,7 @@ int store_flip(struct store *s, uint32_t zone, const struct store_snapshot *snap
 		check_soa(s, snap->soa_sig, KNOT_RRTYPE_RRSIG);
 	keep_part(&s->soa, &s->soa_len, snap->soa);
 	keep_part(&s->soa_sig, &s->soa_sig_len, snap->soa_sig);
+	keep_links(s, snap);
 	twalk_r(s->names, clear_put, NULL);
 	return 0;
 }
@@ -448,6 +546,7 @@ static inline void clear_store(struct store *s)
 	tdestroy(s->names, free_entry);
 	free(s->soa);
 	free(s->soa_sig);
+	free(s->links);
 	*s = (struct store){ 0 };
 }
 
@@ -477,6 +576,8 @@ static inline void assert_same_store(struct store *afresh, struct store *steps)
 	assert_memory_equal(steps->soa, afresh->soa, afresh->soa_len);
 	assert_int_equal(steps->soa_sig_len, afresh->soa_sig_len);
 	assert_memory_equal(steps->soa_sig, afresh->soa_sig, afresh->soa_sig_len);
+	assert_int_equal(steps->links_len, afresh->links_len);
+	assert_memory_equal(steps->links, afresh->links, afresh->links_len);
 }
 
 /* ---- zones ---- */

@@ -132,7 +132,7 @@ static void status_says_what_is_attached_and_served(void **state)
 	(void)state;
 	fake.counters.reason[REASON_answer] = 5;
 	fake.counters.reason[REASON_truncated] = 1;
-	fake.counters.reason[REASON_at_cut] = 2;
+	fake.counters.reason[REASON_no_proof] = 2;
 	reply = run_ok("{\"command\":\"status\"}");
 	iface = json_array_get(json_object_get(reply, "interfaces"), 0);
 	assert_string_equal(text_at(iface, "attached"), "native");
@@ -323,7 +323,7 @@ static void the_page_has_all_reasons_and_zones(void **state)
 	char *page;
 
 	(void)state;
-	fake.counters.reason[REASON_at_cut] = 3;
+	fake.counters.reason[REASON_no_proof] = 3;
 	fake.stats.reason[1][REASON_answer] = 8;
 	page = metrics_render(&daemon_fake);
 	assert_non_null(page);
@@ -331,7 +331,7 @@ static void the_page_has_all_reasons_and_zones(void **state)
 	assert_non_null(                                                                           \
 		strstr(page, "dnsbolt_packets_total{site=\"fra\\\"1\",reason=\"" #name "\""));
 	DNSBOLT_REASONS(FIND_REASON)
-	assert_non_null(strstr(page, "reason=\"at_cut\",action=\"passed\"} 3\n"));
+	assert_non_null(strstr(page, "reason=\"no_proof\",action=\"passed\"} 3\n"));
 	assert_non_null(strstr(page, "transport=\"tcp\",reason=\"answer\"} 8\n"));
 	assert_non_null(strstr(
 		page, "dnsbolt_zone_serial{site=\"fra\\\"1\",zone=\"example.com.\"} 2026010100\n"));

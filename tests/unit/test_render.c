@@ -36,18 +36,25 @@ static void test_unsigned(void **state)
 	static const struct expected rows[] = {
 		{ "example",
 		  "APEX WILDCARD 0:+nodata1/+nodata1 NS:+answer1/+answer1 SOA:+answer1/+answer1 "
-		  "DS:ds_apex/ds_apex CAA:+answer1/+answer1",
+		  "ANY:+answer1/+answer1 CAA:+answer1/+answer1",
 		  NULL },
-		{ "*.example", "0:+nodata1/+nodata1 TXT:+answer1/+answer1", NULL },
-		{ "ns1.example", "0:+nodata1/+nodata1 A:+answer1/+answer1", NULL },
-		{ "alias.example", "0:cname/cname CNAME:+answer1/+answer1", NULL },
-		{ "e.example", "ENT WILDCARD 0:empty_nonterminal/empty_nonterminal", NULL },
-		{ "*.e.example", "ENT 0:empty_nonterminal/empty_nonterminal", NULL },
-		{ "x.*.e.example", "0:+nodata1/+nodata1 TYPE65280:+answer1/+answer1", NULL },
+		{ "*.example", "0:+nodata1/+nodata1 TXT:+answer1/+answer1 ANY:+answer1/+answer1",
+		  NULL },
+		{ "ns1.example", "0:+nodata1/+nodata1 A:+answer1/+answer1 ANY:+answer1/+answer1",
+		  NULL },
+		{ "alias.example",
+		  "0:+cname2/+cname2 A:+cname2/+cname2 CNAME:+answer1/+answer1 "
+		  "RRSIG:+nodata1/+nodata1 NSEC:+nodata1/+nodata1 ANY:+answer1/+answer1",
+		  NULL },
+		{ "e.example", "ENT WILDCARD 0:+nodata1/+nodata1", NULL },
+		{ "*.e.example", "ENT 0:+nodata1/+nodata1", NULL },
+		{ "x.*.e.example",
+		  "0:+nodata1/+nodata1 ANY:+answer1/+answer1 TYPE65280:+answer1/+answer1", NULL },
 		{ "computed.example", "0:computed/computed", NULL },
 		{ "lua.example", "0:computed/computed", NULL },
 		{ "signed.example",
-		  "0:+nodata1/+nodata1 A:+answer1/+answer1 RRSIG:+answer1/+answer1", NULL },
+		  "0:+nodata1/+nodata1 A:+answer1/+answer1 RRSIG:+answer1/+answer1 ANY:+answer1/+answer1",
+		  NULL },
 	};
 
 	(void)state;
@@ -63,14 +70,15 @@ static void test_signed(void **state)
 {
 	static const struct expected rows[] = {
 		{ "example",
-		  "APEX 0:+nodata1/nodata_signed NS:+answer1/+answer2 SOA:+answer1/+answer2 "
-		  "DS:ds_apex/ds_apex RRSIG:+answer1/+answer1 DNSKEY:+answer1/+answer1",
+		  "APEX 0:+nodata1/no_proof NS:+answer1/+answer2 SOA:+answer1/+answer2 "
+		  "RRSIG:+answer1/+answer1 DNSKEY:+answer1/+answer1 ANY:+answer1/+answer2",
 		  NULL },
 		{ "ns1.example",
-		  "0:+nodata1/nodata_signed A:+answer1/+answer2 RRSIG:+answer1/+answer1", NULL },
+		  "0:+nodata1/no_proof A:+answer1/+answer2 RRSIG:+answer1/+answer1 ANY:+answer1/+answer2",
+		  NULL },
 		{ "alias.example",
-		  "0:cname/cname CNAME:+answer1/+answer2 RRSIG:+answer1/+answer1 "
-		  "NSEC:+answer1/+answer2",
+		  "0:+cname2/no_proof A:+cname2/+cname3 CNAME:+answer1/+answer2 RRSIG:+answer1/+answer1 "
+		  "NSEC:+answer1/+answer2 ANY:+answer1/+answer2",
 		  NULL },
 	};
 
@@ -85,25 +93,29 @@ static void test_covered_names(void **state)
 {
 	static const struct expected rows[] = {
 		{ "example",
-		  "APEX 0:+nodata1/+nodata1 NS:+answer1/+answer1 SOA:+answer1/+answer1 DS:ds_apex/ds_apex",
+		  "APEX 0:+nodata1/+nodata1 NS:+answer1/+answer1 SOA:+answer1/+answer1 ANY:+answer1/+answer1",
 		  NULL },
-		{ "ns1.example", "0:+nodata1/+nodata1 A:+answer1/+answer1", NULL },
+		{ "ns1.example", "0:+nodata1/+nodata1 A:+answer1/+answer1 ANY:+answer1/+answer1",
+		  NULL },
 		{ "d.example",
-		  "DNAME 0:+nodata1/+nodata1 A:+answer1/+answer1 DNAME:+answer1/+answer1", NULL },
+		  "DNAME 0:+nodata1/+nodata1 A:+answer1/+answer1 DNAME:+answer1/+answer1 ANY:+answer1/+answer1",
+		  NULL },
 		{ "*.d.example", NULL, NULL },
 		{ "cut.d.example", NULL, NULL },
-		{ "cut.example", NULL, "CUT 0:at_cut/at_cut" },
+		{ "cut.example", NULL, "CUT 0:+referral2/+referral2 DS:+nodata1/+nodata1" },
 		{ "a.cut.example", NULL, NULL },
 		{ "*.cut.example", NULL, NULL },
 		{ "d.cut.example", NULL, NULL },
-		{ "e.example", "ENT 0:empty_nonterminal/empty_nonterminal", NULL },
-		{ "cut.e.example", NULL, "CUT 0:at_cut/at_cut" },
+		{ "e.example", "ENT 0:+nodata1/+nodata1", NULL },
+		{ "cut.e.example", NULL, "CUT 0:+referral2/+referral2 DS:+nodata1/+nodata1" },
 		/* another served zone without a delegation: hidden, but not what is above it */
-		{ "b.example", "ENT 0:empty_nonterminal/empty_nonterminal", NULL },
+		{ "b.example", "ENT 0:+nodata1/+nodata1", NULL },
 		{ "c.b.example", NULL, NULL },
 		{ "x.c.b.example", NULL, NULL },
-		{ "cut-z.example", "0:+nodata1/+nodata1 A:+answer1/+answer1", NULL },
-		{ "ds.example", "0:+nodata1/+nodata1 DS:+answer1/+answer1", NULL },
+		{ "cut-z.example", "0:+nodata1/+nodata1 A:+answer1/+answer1 ANY:+answer1/+answer1",
+		  NULL },
+		{ "ds.example", "0:+nodata1/+nodata1 DS:+answer1/+answer1 ANY:+answer1/+answer1",
+		  NULL },
 	};
 
 	(void)state;
@@ -120,17 +132,18 @@ static void test_served_delegation(void **state)
 	static const struct expected rows[] = {
 		{ "example",
 		  "APEX DNAME 0:+nodata1/+nodata1 NS:+answer1/+answer1 SOA:+answer1/+answer1 "
-		  "DNAME:+answer1/+answer1 DS:ds_apex/ds_apex",
+		  "DNAME:+answer1/+answer1 ANY:+answer1/+answer1",
 		  NULL },
 		{ "c.b.example", NULL, NULL },
 	};
 	static const struct expected delegated[] = {
 		{ "example",
-		  "APEX 0:+nodata1/+nodata1 NS:+answer1/+answer1 SOA:+answer1/+answer1 DS:ds_apex/ds_apex",
+		  "APEX 0:+nodata1/+nodata1 NS:+answer1/+answer1 SOA:+answer1/+answer1 ANY:+answer1/+answer1",
 		  NULL },
-		{ "ns1.example", "0:+nodata1/+nodata1 A:+answer1/+answer1", NULL },
-		{ "b.example", "ENT 0:empty_nonterminal/empty_nonterminal", NULL },
-		{ "c.b.example", NULL, "CUT 0:at_cut/at_cut" },
+		{ "ns1.example", "0:+nodata1/+nodata1 A:+answer1/+answer1 ANY:+answer1/+answer1",
+		  NULL },
+		{ "b.example", "ENT 0:+nodata1/+nodata1", NULL },
+		{ "c.b.example", NULL, "CUT 0:+referral1/+referral1 DS:+answer1/+answer1" },
 	};
 
 	(void)state;
@@ -142,19 +155,23 @@ static void test_nsec3_owners(void **state)
 {
 	static const struct expected rows[] = {
 		{ "example",
-		  "APEX 0:+nodata1/nodata_signed NS:+answer1/+answer2 SOA:+answer1/+answer2 "
-		  "DS:ds_apex/ds_apex RRSIG:+answer1/+answer1 DNSKEY:+answer1/+answer1 "
-		  "NSEC3PARAM:+answer1/+answer1",
+		  "APEX 0:+nodata1/no_proof NS:+answer1/+answer2 SOA:+answer1/+answer2 "
+		  "RRSIG:+answer1/+answer1 DNSKEY:+answer1/+answer1 NSEC3PARAM:+answer1/+answer1 "
+		  "ANY:+answer1/+answer1",
 		  NULL },
 		{ "ns1.example",
-		  "0:+nodata1/nodata_signed A:+answer1/+answer2 RRSIG:+answer1/+answer1", NULL },
+		  "0:+nodata1/no_proof A:+answer1/+answer2 RRSIG:+answer1/+answer1 ANY:+answer1/+answer2",
+		  NULL },
 		{ HASH ".example", NULL, NULL },
 		{ "e.example", NULL, NULL },
 		{ HASH ".e.example", NULL, NULL },
-		{ "both.example", "0:nsec3_owner/nsec3_owner", NULL },
-		{ "above.example", "ENT 0:empty_nonterminal/empty_nonterminal", NULL },
-		{ "x.above.example", "0:+nodata1/nodata_signed TXT:+answer1/+answer1", NULL },
-		{ "sig.example", "0:+nodata1/nodata_signed RRSIG:+answer1/+answer1", NULL },
+		{ "both.example", "0:+nodata1/no_proof TXT:+answer1/+answer1 ANY:+answer1/+answer1",
+		  NULL },
+		{ "above.example", "ENT 0:+nodata1/no_proof", NULL },
+		{ "x.above.example",
+		  "0:+nodata1/no_proof TXT:+answer1/+answer1 ANY:+answer1/+answer1", NULL },
+		{ "sig.example",
+		  "0:+nodata1/no_proof RRSIG:+answer1/+answer1 ANY:+answer1/+answer1", NULL },
 	};
 	struct store s = { 0 };
 	struct zone *zone;
@@ -201,11 +218,14 @@ static void test_limits(void **state)
 	said[0] = '\0';
 	assert_int_equal(render(&s, NULL, zone), 0);
 	types = find_entry(&s, name("types.example"), 0)->text;
-	assert_non_null(strstr(types, "0:+nodata1/nodata_signed TYPE300:+answer1/+answer1"));
+	assert_non_null(strstr(
+		types, "0:+nodata1/no_proof ANY:+answer1/+answer1 TYPE300:+answer1/+answer1"));
 	assert_entry(&s, "more.example", 0, "0:too_large/too_large");
-	assert_entry(&s, "large.example", 0, "0:+nodata1/nodata_signed A:too_large/too_large");
-	assert_entry(&s, "medium.example", 0,
-		     "0:+nodata1/nodata_signed A:+answer1/too_large RRSIG:+answer1/+answer1");
+	assert_entry(&s, "large.example", 0,
+		     "0:+nodata1/no_proof A:too_large/too_large ANY:too_large/too_large");
+	assert_entry(
+		&s, "medium.example", 0,
+		"0:+nodata1/no_proof A:+answer1/too_large RRSIG:+answer1/+answer1 ANY:+answer1/+answer1");
 	assert_non_null(strstr(said, "more.example. TYPE553: one of more types than"));
 	assert_non_null(strstr(said, "large.example. A: does not fit in a message"));
 	assert_non_null(strstr(said, "medium.example. A: does not fit in a message"));
@@ -227,14 +247,92 @@ static void test_many_names_in_an_rrset(void **state)
 			       i % 3 ? "campus.example.net." : "x.p");
 	zone = load(text);
 	assert_int_equal(render(&s, NULL, zone), 0);
-	assert_entry(&s, "p.example", 0, "0:+nodata1/+nodata1 PTR:+answer1/+answer1");
+	assert_entry(&s, "p.example", 0,
+		     "0:+nodata1/+nodata1 PTR:+answer1/+answer1 ANY:+answer1/+answer1");
 	assert_true(find_entry(&s, name("p.example"), 0)->len > 32768);
 	clear_store(&s);
 	zone_free(zone);
 }
+
+/* ---- referrals and chains ---- */
+
+static void assert_is(const struct store *s, const char *owner, uint8_t side, const char *part)
+{
+	const struct record *e = find_entry(s, name(owner), side);
+
+	assert_non_null(e);
+	if (!strstr(e->text, part))
+		fail_msg("%s: expected %s, but: %s", owner, part, e->text);
+}
+
+static void test_glue(void **state)
+{
+	struct store s = { 0 };
+	struct zone *zone = load(HEAD
+				 "ns2.far A 192.0.2.2\n" /* of the zone itself: not glue */
+				 "*.far A 192.0.2.3\n"	 /* nor is what a wildcard has */
+				 "none NS ns1\nnone NS ns2.far\nnone NS x.far\nnone NS ns.other.\n"
+				 "in NS in\nin A 192.0.2.4\nin AAAA 2001:db8::4\n"
+				 "sib NS ns.in\nns.in A 192.0.2.5\n"
+				 "both NS a.both\nboth NS ns.in\na.both A 192.0.2.6\n"
+				 "d DNAME x\nns.d A 192.0.2.7\nhid NS ns.d\n");
+
+	(void)state;
+	assert_int_equal(render(&s, NULL, zone), 0);
+	assert_is(&s, "none.example", DNSBOLT_SIDE_PARENT, "CUT 0:+referral1/+referral1 ");
+	assert_is(&s, "in.example", DNSBOLT_SIDE_PARENT, "CUT 0:+referral2/+referral2 ");
+	assert_is(&s, "sib.example", DNSBOLT_SIDE_PARENT, "CUT 0:+referral2/+referral2 ");
+	assert_is(&s, "both.example", DNSBOLT_SIDE_PARENT, "CUT 0:+referral3/+referral3 ");
+	assert_is(&s, "hid.example", DNSBOLT_SIDE_PARENT, "CUT 0:+referral1/+referral1 ");
+	clear_store(&s);
+	zone_free(zone);
+}
+
+static void test_chains(void **state)
+{
+	static const struct {
+		const char *owner, *text;
+	} rows[] = {
+		{ "out.example", "0:+cname1/+cname1 CNAME" },
+		{ "away.example", "0:+cname1/+cname1 CNAME" }, /* into another served zone */
+		{ "none.example", "0:+cname2/+cname2 CNAME" },
+		{ "cut.example", "0:+cname3/+cname3 CNAME" },  /* NS and glue */
+		{ "at.example", "DS:+cname2/+cname2" },	       /* and DS is the parent's */
+		{ "wild.example", "A:+cname2/+cname2 CNAME" }, /* through a wildcard, to ns1 */
+		{ "loop.example", "0:cname_odd/cname_odd CNAME" },
+		{ "self.example", "0:cname_odd/cname_odd CNAME" },
+		{ "*.back.example", "0:cname_odd/cname_odd CNAME" }, /* under itself */
+		{ "dname.example", "0:cname_odd/cname_odd CNAME" },
+		{ "computed.example", "0:computed/computed CNAME" },
+		{ "l1.example", "0:+cname2/+cname2 A:+cname2/+cname2 CNAME" }, /* 16 links */
+		{ "l0.example", "0:cname_odd/cname_odd CNAME" },	       /* 17 */
+	};
+	char text[4096], *end = text;
+	struct store s = { 0 };
+	struct zone *zone;
+	size_t i;
+
+	(void)state;
+	end += sprintf(
+		end, "%s",
+		HEAD "out CNAME x.other.\naway CNAME www.c.b\nnone CNAME x.ns1\n"
+		     "cut CNAME x.deleg\nat CNAME deleg\ndeleg NS ns.deleg\nns.deleg A 192.0.2.8\n"
+		     "wild CNAME x.w\n*.w CNAME ns1\nloop CNAME loop2\nloop2 CNAME loop\n"
+		     "self CNAME self\n*.back CNAME x.back\ndname CNAME x.d\nd DNAME y\n"
+		     "computed CNAME c\nc TYPE65401 \\# 1 00\nl16 CNAME ns1\n");
+	for (i = 0; i < 16; i++)
+		end += sprintf(end, "l%zu CNAME l%zu\n", i, i + 1);
+	zone = load(text);
+	assert_int_equal(render(&s, NULL, zone), 0);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_is(&s, rows[i].owner, DNSBOLT_SIDE_CHILD, rows[i].text);
+	clear_store(&s);
+	zone_free(zone);
+}
+
 /* ---- real zones ---- */
 
-static unsigned int rendered;
+static unsigned int rendered, proved;
 static size_t names, answers;
 
 static int render_shared(const char *path, const struct stat *st, int kind, struct FTW *ftw)
@@ -258,6 +356,7 @@ static int render_shared(const char *path, const struct stat *st, int kind, stru
 		fail_msg("%s does not load: %s", path, said);
 	assert_int_equal(render(&s, NULL, zone), 0);
 	rendered++;
+	proved += s.n_links != 0;
 	names += s.n_names;
 	answers += s.n_answers;
 	clear_store(&s);
@@ -284,8 +383,9 @@ static void test_shared_data(void **state)
 		print_message("skip: no zones below %s (DNSBOLT_DATA)\n", data);
 		skip();
 	}
-	print_message("report: %u zones of %s: %zu names, %zu answers compared\n", rendered, data,
-		      names, answers);
+	print_message(
+		"report: %u zones of %s, %u with a denial chain: %zu names, %zu answers compared\n",
+		rendered, data, proved, names, answers);
 }
 int main(void)
 {
@@ -296,6 +396,8 @@ int main(void)
 		cmocka_unit_test(test_served_delegation),
 		cmocka_unit_test(test_nsec3_owners),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_glue),
+		cmocka_unit_test(test_chains),
 		cmocka_unit_test(test_many_names_in_an_rrset),
 		cmocka_unit_test(test_shared_data),
 	};

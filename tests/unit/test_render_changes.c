@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A zone that changes: what render puts and deletes step by step is what it puts afresh. */
 #include "render_fake.h"
+#include "render_sign.h"
 
-static const struct {
+struct change {
 	uint16_t type;
 	const char *rdata;
-} changes[] = {
+};
+
+static const struct change changes[] = {
 	{ 1, "192.0.2.1" },
 	{ 1, "192.0.2.2" },
 	{ 2, "ns.b" },
@@ -20,6 +23,14 @@ static const struct {
 	{ 46, "NSEC3 8 2 600 20300101000000 20200101000000 1 example. AAAA" },
 	{ 48, "256 3 8 AAAA" },
 	{ 65401, "\\# 1 00" },
+};
+
+/* Without what the signer makes */
+static const struct change plain_changes[] = {
+	{ 1, "192.0.2.1" }, { 28, "2001:db8::1" }, { 2, "ns.b" },   { 2, "a" },
+	{ 2, "b.a.b" },	    { 2, "c.a" },	   { 5, "a" },	    { 5, "b.b" },
+	{ 5, "x.c.a" },	    { 5, "c.b" },	   { 5, "other." }, { 15, "10 a.b" },
+	{ 39, "x.a" },	    { 43, "1 8 1 00" },	   { 16, "text" },  { 65401, "\\# 1 00" },
 };
 
 static unsigned int seed;
@@ -40,57 +51,18 @@ static void random_owner(char *text, size_t room)
 	(void)snprintf(text + len, room - len, "example");
 }
 
-static void random_change(struct zone *zone)
+static void random_change(struct zone *zone, const struct change *of, unsigned int n)
 {
-	unsigned int i = pick(sizeof(changes) / sizeof(changes[0]));
+	const struct change *change = &of[pick(n)];
 	knot_rdataset_t rrs = { 0 };
 	char owner[256];
 
 	random_owner(owner, sizeof(owner));
 	if (pick(5) > 1)
-		assert_int_equal(zone_parse_rdata(&rrs, zone->apex, changes[i].type,
-						  changes[i].rdata, NULL),
-				 0);
-	assert_int_equal(zone_set(zone, name(owner), changes[i].type, 300 + pick(3), &rrs), 0);
+		assert_int_equal(
+			zone_parse_rdata(&rrs, zone->apex, change->type, change->rdata, NULL), 0);
+	assert_int_equal(zone_set(zone, name(owner), change->type, 300 + pick(3), &rrs), 0);
 	knot_rdataset_clear(&rrs, NULL);
-}
-
-/* What the rules say of a name, looked up one by one. */
-static bool is_bare(const struct zone_name *n)
-{
-	uint16_t i;
-
-	for (i = 0; i < n->n_sets; i++)
-		if (n->sets[i].type != 50 && !(n->sets[i].type == 46 && n->sets[i].rrs.count == 1 &&
-					       knot_rrsig_type_covered(n->sets[i].rrs.rdata) == 50))
-			return false;
-	return true;
-}
-
-static bool is_hidden(const struct zone *zone, const struct zone_name *n)
-{
-	const knot_dname_t *above = n->owner;
-	const struct zone_name *below = NULL;
-
-	if (knot_dname_is_equal(above, zone->apex))
-		return false;
-	if (is_served(above, other_apex) && !zone_name_rrset(n, 2))
-		return true;
-	while (!knot_dname_is_equal(above, zone->apex)) {
-		const struct zone_name *a;
-
-		above += 1 + *above;
-		a = zone_find(zone, above);
-		if (zone_name_rrset(a, 39) || is_served(above, other_apex) ||
-		    (zone_name_rrset(a, 2) && !knot_dname_is_equal(above, zone->apex)))
-			return true;
-	}
-	if (!is_bare(n))
-		return false;
-	while ((below = zone_next(zone, below)))
-		if (knot_dname_in_bailiwick(below->owner, n->owner) > 0 && !is_bare(below))
-			return false;
-	return true;
 }
 
 static void assert_by_rules(const struct zone *zone, const struct store *s)
@@ -135,7 +107,7 @@ static void test_changes(void **state)
 	for (i = 0; i < 1500; i++) {
 		assert_int_equal(zone_copy(&next, zone), 0);
 		for (j = pick(4); j < 4; j++)
-			random_change(next);
+			random_change(next, changes, sizeof(changes) / sizeof(changes[0]));
 		if (zone_check(next, "random", NULL)) {
 			zone_free(next);
 			continue;
@@ -165,6 +137,57 @@ static void test_changes(void **state)
 	zone_free(zone);
 }
 
+/* A zone that is changed, and signed afresh each time: what its chain has is what changed. */
+static void test_signed_changes(void **state)
+{
+	static const unsigned int n = sizeof(plain_changes) / sizeof(plain_changes[0]);
+	struct zone *plain = load(HEAD), *from = load(HEAD), *to, *next;
+	struct store steps = { 0 }, afresh = { 0 };
+	unsigned int i, j, done[SIGN_KINDS] = { 0 }, kept = 0;
+	enum signing kind = SIGN_NOT, was = SIGN_NOT;
+
+	(void)state;
+	seed = 20260802;
+	assert_int_equal(render(&steps, NULL, from), 0);
+	for (i = 0; i < 1500; i++) {
+		size_t had = steps.n_links;
+
+		assert_int_equal(zone_copy(&next, plain), 0);
+		for (j = pick(3); j < 3; j++)
+			random_change(next, plain_changes, n);
+		if (zone_check(next, "random", NULL)) {
+			zone_free(next);
+			continue;
+		}
+		zone_free(plain);
+		plain = next;
+		if (!pick(20))
+			kind = pick(SIGN_KINDS);
+		assert_int_equal(zone_copy(&to, plain), 0);
+		sign_zone(to, kind);
+		assert_int_equal(zone_check(to, "signed", NULL), 0);
+		assert_int_equal(render(&steps, from, to), 0);
+		assert_int_equal(steps.n_missing, 0);
+		assert_int_equal(steps.n_links != 0, kind != SIGN_NOT);
+		assert_int_equal(render(&afresh, NULL, to), 0);
+		assert_same_store(&afresh, &steps);
+		clear_store(&afresh);
+		zone_free(from);
+		from = to;
+		done[kind]++;
+		kept += kind != SIGN_NOT && kind == was && had == steps.n_links;
+		was = kind;
+	}
+	print_message(
+		"report: random changes of zones: %u plain, %u NSEC, %u NSEC3, %u opt-out; %u "
+		"kept the chain's length\n",
+		done[0], done[1], done[2], done[3], kept);
+	assert_true(done[0] > 100 && done[1] > 100 && done[2] > 100 && done[3] > 100 && kept > 100);
+	clear_store(&steps);
+	zone_free(from);
+	zone_free(plain);
+}
+
 static void test_change_touches_little(void **state)
 {
 	struct zone *from = load(HEAD "a A 192.0.2.1\nb A 192.0.2.1\nx.e A 192.0.2.1\n"), *to;
@@ -188,6 +211,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_signed_changes),
 		cmocka_unit_test(test_change_touches_little),
 	};
 

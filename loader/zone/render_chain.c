@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What stands behind a CNAME: the chain of CNAMEs inside the zone, through wildcards too, and what
+ * its end has to say of each type (RFC 1034 section 4.3.2, step 3a). All of it is known when the
+ * zone is; only where a wildcard's CNAME comes back to its own wildcard it depends on the name
+ * that is asked.
+ */
+#include "render_internal.h"
+
+#define LINKS_MAX 16u
+/* Entries beside those for the end's types: all others, CNAME, RRSIG, NSEC, ANY */
+#define OWN_ENTRIES 5u
+
+enum place {
+	PLACE_OUTSIDE,	/* in another zone, served or not */
+	PLACE_NAME,	/* a name with data, or an empty non-terminal */
+	PLACE_WILDCARD, /* covered by a wildcard */
+	PLACE_ABSENT,	/* no name of the zone */
+	PLACE_CUT,	/* at or below a cut */
+	PLACE_ODD,	/* below a DNAME, or at a wildcard that is a cut or a DNAME */
+};
+
+struct location {
+	enum place place;
+	const struct zone_name *name; /* the name, wildcard or cut */
+	const struct zone_name *encloser;
+};
+
+/* A CNAME of the chain, and the name that it stands at. */
+struct chain_link {
+	const knot_dname_t *owner; /* as the CNAME before spells it; NULL: the question's name */
+	knot_dname_storage_t lower;
+	struct location at;
+};
+
+/* link[n] is the end; it has no CNAME, or lies outside. */
+struct chain {
+	unsigned int n;
+	struct chain_link link[LINKS_MAX + 1];
+};
+
+/* ---- where a name is ---- */
+
+/* The deepest name of the zone's that is there, at or above. */
+static const struct zone_name *find_above(const struct render *render, const knot_dname_t *lower)
+{
+	const struct zone_name *name;
+
+	while (!(name = zone_find(render->to, lower)))
+		lower += 1 + *lower;
+	return name;
+}
+
+static struct location locate_below(const struct render *render, const struct zone_name *encloser)
+{
+	const struct zone_name *wildcard = render_wildcard(render, encloser);
+
+	if (zone_name_rrset(encloser, KNOT_RRTYPE_DNAME))
+		return (struct location){ .place = PLACE_ODD };
+	if (!wildcard)
+		return (struct location){ .place = PLACE_ABSENT, .encloser = encloser };
+	if (render_is_cut(wildcard) || zone_name_rrset(wildcard, KNOT_RRTYPE_DNAME))
+		return (struct location){ .place = PLACE_ODD };
+	return (struct location){ PLACE_WILDCARD, wildcard, encloser };
+}
+
+/* Whether another served zone, of which this one holds nothing, has the name. */
+static bool is_below_other(const struct render *render, const knot_dname_t *lower,
+			   const struct zone_name *above)
+{
+	const struct render_zones *zones = render->zones;
+
+	for (; zones && !knot_dname_is_equal(lower, above->owner); lower += 1 + *lower)
+		if (zones->is_apex(lower, zones->arg))
+			return true;
+	return false;
+}
+
+static struct location locate(const struct render *render, const knot_dname_t *lower)
+{
+	const struct zone_name *name, *cover;
+
+	if (knot_dname_in_bailiwick(lower, render->to->apex) < 0)
+		return (struct location){ .place = PLACE_OUTSIDE };
+	name = find_above(render, lower);
+	cover = render_cover(render, name);
+	if (!cover && (render_is_cut(name) || render_is_other(render, name)))
+		cover = name;
+	if (cover && render_is_cut(cover))
+		return (struct location){ .place = PLACE_CUT, .name = cover };
+	if (cover)
+		return (struct location){ .place = render_is_other(render, cover) ? PLACE_OUTSIDE
+										  : PLACE_ODD };
+	if (is_below_other(render, lower, name))
+		return (struct location){ .place = PLACE_OUTSIDE };
+	while (name->parent && render_state(render, render->to, name) != RENDER_DATA)
+		name = name->parent;
+	if (knot_dname_is_equal(name->owner, lower))
+		return (struct location){ .place = PLACE_NAME, .name = name };
+	return locate_below(render, name);
+}
+
+/* ---- the chain ---- */
+
+static const struct zone_rrset *cname_of(const struct location *at)
+{
+	if (at->place != PLACE_NAME && at->place != PLACE_WILDCARD)
+		return NULL;
+	return zone_name_rrset(at->name, KNOT_RRTYPE_CNAME);
+}
+
+/* A second visit of a name, or of a wildcard, whatever led there, is a loop. */
+static bool was_here(const struct chain *chain, const struct zone_name *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < chain->n; i++)
+		if (chain->link[i].at.name == name)
+			return true;
+	return false;
+}
+
+/* false: no end, or one that is too far. */
+static bool follow(struct chain *chain, const struct render *render, const struct zone_name *name)
+{
+	const struct zone_rrset *cname = zone_name_rrset(name, KNOT_RRTYPE_CNAME);
+
+	chain->n = 0;
+	chain->link[0].owner = NULL;
+	chain->link[0].at = (struct location){ .place = PLACE_NAME, .name = name };
+	while (cname) {
+		struct chain_link *next;
+
+		if (chain->n == LINKS_MAX || was_here(chain, chain->link[chain->n].at.name))
+			return false;
+		next = &chain->link[++chain->n];
+		next->owner = knot_cname_name(cname->rrs.rdata);
+		knot_dname_copy_lower(next->lower, next->owner);
+		next->at = locate(render, next->lower);
+		cname = cname_of(&next->at);
+	}
+	return chain->link[chain->n].at.place != PLACE_ODD;
+}
+
+static const struct store_part *chain_part(struct render *render, const struct chain *chain,
+					   const knot_dname_t *suffix, bool with_rrsigs)
+{
+	struct render_spelling as = { .suffix = suffix };
+	unsigned int i;
+
+	render_begin_part(render, &as);
+	for (i = 0; i < chain->n; i++) {
+		const struct zone_name *name = chain->link[i].at.name;
+		const struct zone_rrset *cname = zone_name_rrset(name, KNOT_RRTYPE_CNAME);
+
+		as.owner = chain->link[i].owner;
+		render_put_rrset(render, &as, name, cname);
+		if (with_rrsigs)
+			render_put_rrsigs(render, &as, name, cname->type, cname->ttl);
+	}
+	return render_end_part(render);
+}
+
+/* ---- entries ---- */
+
+struct chain_answer {
+	struct render *render;
+	const struct zone_name *name;
+	const struct chain *chain;
+	const struct chain_link *end;
+	const struct store_part *plain, *dnssec;
+};
+
+static void begin_answer(struct draft *draft, const struct chain_answer *of)
+{
+	draft_begin(draft, of->render, of->name, DNSBOLT_ANSWER_AA, REASON_cname);
+	if (!of->render->to->is_signed) {
+		draft_part(draft, of->plain, DNSBOLT_ANSWER_SECTION, 0);
+		return;
+	}
+	draft_part(draft, of->plain, DNSBOLT_ANSWER_SECTION, DNSBOLT_SLOT_PLAIN);
+	draft_part(draft, of->dnssec, DNSBOLT_ANSWER_SECTION, DNSBOLT_SLOT_DO);
+}
+
+/* Each name that a wildcard stands for is shown not to exist itself (RFC 4035 section 3.1.3.3). */
+static void deny_expanded(struct draft *draft, const struct chain *chain)
+{
+	unsigned int i;
+
+	for (i = 1; i <= chain->n; i++)
+		if (chain->link[i].at.place == PLACE_WILDCARD)
+			draft_deny_exact(draft, chain->link[i].at.encloser, chain->link[i].lower);
+}
+
+/* The RRset at the end. */
+static void add_type(const struct chain_answer *of, const struct zone_rrset *set)
+{
+	const struct render_spelling as = { .owner = of->end->owner,
+					    .suffix = of->render->to->apex };
+	struct draft draft;
+
+	begin_answer(&draft, of);
+	draft_rrset(&draft, &as, of->end->at.name, set);
+	deny_expanded(&draft, of->chain);
+	(void)draft_end(&draft, set->type);
+}
+
+/* The end has not the type. */
+static void add_nodata(const struct chain_answer *of, uint16_t qtype)
+{
+	const struct location *at = &of->end->at;
+	struct draft draft;
+
+	begin_answer(&draft, of);
+	draft_soa(&draft);
+	deny_expanded(&draft, of->chain);
+	draft_deny_type(&draft, at->name, false);
+	if (at->place == PLACE_WILDCARD)
+		draft_prove_encloser(&draft, at->encloser);
+	(void)draft_end(&draft, qtype);
+}
+
+static void add_types(const struct chain_answer *of)
+{
+	const struct zone_name *name = of->end->at.name;
+	uint16_t i;
+
+	if (render_is_computed(name)) {
+		render_pass(of->render, 0, REASON_computed);
+		return;
+	}
+	if (name->n_sets + OWN_ENTRIES > DNSBOLT_DIR_MAX) {
+		render_pass(of->render, 0, REASON_too_large);
+		return;
+	}
+	add_nodata(of, 0);
+	for (i = 0; i < name->n_sets; i++) {
+		const struct zone_rrset *set = &name->sets[i];
+
+		switch (set->type) {
+		case KNOT_RRTYPE_RRSIG:
+		case KNOT_RRTYPE_NSEC:
+		case KNOT_RRTYPE_NSEC3:
+			break;
+		case KNOT_RRTYPE_DS:
+			if (!name->parent)
+				break;
+			/* fall through */
+		default:
+			add_type(of, set);
+		}
+	}
+}
+
+static void add_absent(const struct chain_answer *of)
+{
+	struct draft draft;
+
+	begin_answer(&draft, of);
+	if (draft.answer)
+		draft.answer->rcode = KNOT_RCODE_NXDOMAIN; /* RFC 6604 section 3 */
+	draft_soa(&draft);
+	deny_expanded(&draft, of->chain);
+	draft_deny_name(&draft, of->end->at.encloser, of->end->lower);
+	(void)draft_end(&draft, 0);
+}
+
+static void add_outside(const struct chain_answer *of)
+{
+	struct draft draft;
+
+	begin_answer(&draft, of);
+	deny_expanded(&draft, of->chain);
+	(void)draft_end(&draft, 0);
+}
+
+static void add_cut(const struct chain_answer *of)
+{
+	const struct zone_name *cut = of->end->at.name;
+	const struct zone_rrset *ds = zone_name_rrset(cut, KNOT_RRTYPE_DS);
+	struct draft draft;
+
+	begin_answer(&draft, of);
+	deny_expanded(&draft, of->chain);
+	draft_referral(&draft, cut, of->render->to->apex, false);
+	(void)draft_end(&draft, 0);
+	if (!knot_dname_is_equal(of->end->lower, cut->owner))
+		return;
+	if (ds)
+		add_type(of, ds);
+	else
+		add_nodata(of, KNOT_RRTYPE_DS);
+}
+
+void render_chain(struct render *render, const struct zone_name *name)
+{
+	const knot_dname_t *suffix = render->to->apex;
+	struct chain_answer of = { .render = render, .name = name };
+	struct chain chain;
+
+	if (!follow(&chain, render, name)) {
+		render_pass(render, 0, REASON_cname_odd);
+		return;
+	}
+	of.chain = &chain;
+	of.end = &chain.link[chain.n];
+	of.plain = chain_part(render, &chain, suffix, false);
+	if (render->to->is_signed)
+		of.dnssec = chain_part(render, &chain, suffix, true);
+	switch (of.end->at.place) {
+	case PLACE_NAME:
+	case PLACE_WILDCARD:
+		add_types(&of);
+		break;
+	case PLACE_CUT:
+		add_cut(&of);
+		break;
+	case PLACE_ABSENT:
+		add_absent(&of);
+		break;
+	default:
+		add_outside(&of);
+	}
+}
