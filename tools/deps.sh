@@ -9,10 +9,11 @@ set -euo pipefail
 build="gcc libc6-dev make pkg-config clang llvm bpftool linux-libc-dev libbpf-dev libxdp-dev libknot-dev
 	libuv1-dev libcyaml-dev libyaml-dev libjansson-dev libmicrohttpd-dev libcap-dev libbsd-dev libcmocka-dev"
 check="clang-format mandoc git"
-tests="iproute2 ethtool procps util-linux bind9-dnsutils dnsperf nsd ldnsutils tcpdump curl jq
+tests="iproute2 ethtool procps util-linux bind9-dnsutils dnsperf nsd knot bind9 bind9-utils ldnsutils tcpdump curl jq
+	python3-dnspython python3-cryptography
 	libclang-rt-14-dev"
 kernels="qemu-system-x86 busybox-static cpio xz-utils"
-servers="nsd"
+servers="nsd:nsd knot:knot bind9:named" # package:unit
 
 policy=/usr/sbin/policy-rc.d
 log=
@@ -71,5 +72,5 @@ if ! install_packages "${missing[@]}"; then
 	install_packages "${missing[@]}" || { tail -40 "$log" >&2; exit 1; }
 fi
 for s in $servers; do
-	[[ " ${missing[*]} " != *" $s "* ]] || systemctl disable "$s" > /dev/null 2>&1 || true
+	[[ " ${missing[*]} " != *" ${s%:*} "* ]] || systemctl disable "${s#*:}" > /dev/null 2>&1 || true
 done

@@ -1,33 +1,209 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The parts of the differential test: a reference server, and two answers held against each other. */
+/* The parts of the differential test: zones, reference servers, questions, and the judge. */
 #ifndef COMPARE_H
 #define COMPARE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
+#include <stdio.h>
+#include <libknot/libknot.h>
 
-/* ---- nsd.c: Debian's nsd on loopback, fed with zone files ---- */
-struct nsd;
-struct nsd_zone {
-	char name[256], path[4096]; /* PATH_MAX */
+#include "../../loader/zone/zone.h"
+#include "../lib/harness.h"
+
+/* ---- random.c: the same numbers for the same seed ---- */
+void random_seed(uint64_t seed);
+uint32_t random_below(uint32_t n); /* 0 for n == 0 */
+static inline bool random_chance(uint32_t percent)
+{
+	return random_below(100) < percent;
+}
+
+/* ---- zones.c: the zones of one round, here and for the servers ---- */
+#define ZONES_MAX 512
+
+struct compare_zone {
+	char name[1024], path[512];
+	const struct zone *zone;
+	const struct zone_name **names; /* all of them, in canonical order */
+	size_t n_names;
+	bool opt_out; /* an NSEC3 record with the flag */
 };
 
-/* Starts it and waits until it answers. -ENOENT: there is no nsd. */
-int nsd_start(struct nsd **ret_nsd, const struct nsd_zone *zones, size_t n);
-void nsd_stop(struct nsd *nsd); /* NULL is fine */
-/* Would it load the file? (nsd-checkzone) */
-bool nsd_takes(const struct nsd_zone *zone);
-/* One query by UDP, asked again a few times; the length of the reply, or a negative errno. */
-ssize_t nsd_ask(struct nsd *nsd, const uint8_t *query, size_t len, uint8_t *reply, size_t room);
+struct zones {
+	struct compare_zone all[ZONES_MAX];
+	size_t n, n_names;
+	const struct compare_zone *sorted[ZONES_MAX]; /* by apex */
+};
 
-/* ---- answer.c ---- */
+/* Loads one file into the harness; false, and said, when it is not fit to serve. */
+bool zones_add(struct zones *zones, struct harness *h, const char *name, const char *path);
+/* All zones of shared data below that folder. Negative errno: there is none. */
+int zones_add_shared(struct zones *zones, struct harness *h, const char *data);
+/* After the last zone: publishes them. */
+int zones_publish(struct zones *zones, struct harness *h);
+void zones_done(struct zones *zones);
 
-/* What may differ: T1 order, compression, letters of names; T2 our additional section is a subset; T3 sections of
- * truncated answers; T6 the OPT's own size and CD. All else must be equal: id, question, QR, opcode, RD, RCODE, AA, TC, answer
- * and authority sections as sets with TTL, one OPT or none. NULL: equal; else what differs. */
-const char *answer_differs(const uint8_t *ours, size_t our_len, const uint8_t *theirs,
-			   size_t their_len);
+/* The deepest zone that the name is in; NULL: none. Any letters. */
+const struct compare_zone *zones_of(const struct zones *zones, const knot_dname_t *name);
+/* The one above: the deepest whose apex is not the name itself. */
+const struct compare_zone *zones_above(const struct zones *zones, const knot_dname_t *name);
+/* The highest zone cut at or above the name in its zone (RFC 1034 section 4.2); NULL: none. */
+const struct zone_name *zone_cut_of(const struct compare_zone *zone, const knot_dname_t *name);
+bool zone_is_nsec3_owner(const struct zone_name *name);
+/* The deepest existing ancestor, or the name itself. */
+const struct zone_name *zone_encloser_of(const struct compare_zone *zone, const knot_dname_t *name);
+/* Is the record in the zone's data? TTLs too. */
+bool zone_has_record(const struct compare_zone *zone, const knot_dname_t *owner,
+		     const knot_rrset_t *rr);
+
+/* ---- generate.c, sign.c: random zones ---- */
+struct generated {
+	char dir[300]; /* where the files are */
+	unsigned int nr;
+};
+
+/* Writes `groups` random bodies, each plain and signed in four ways, into gen->dir, and adds them all. -ENOENT: dnssec-signzone is
+ * missing (the plain ones are there). */
+int generate_zones(struct generated *gen, struct zones *zones, struct harness *h,
+		   unsigned int groups);
+
+enum sign_how { SIGN_PLAIN, SIGN_NSEC, SIGN_NSEC3, SIGN_NSEC3_SALT, SIGN_OPT_OUT, SIGN_WAYS };
+int sign_keys(const char *dir); /* makes the key that all zones have */
+/* Signs dir/NAME.plain to dir/NAME.zone; several at once: sign_wait() waits for all. */
+int sign_start(const char *dir, const char *name, enum sign_how how);
+int sign_wait(void);
+
+/* ---- question.c ---- */
+#define QUESTION_MAX 320
+
+struct question {
+	knot_dname_storage_t name;
+	uint16_t type;
+	bool edns, dnssec;
+	uint16_t edns_size, id;
+	uint8_t msg[QUESTION_MAX];
+	size_t len;
+};
+
+/* What a client with that question takes at most. */
+size_t question_limit(const struct question *q);
+/* Builds the message anew, after a change of the members. */
+void question_build(struct question *q);
+const char *question_text(const struct question *q); /* static */
+/* A random question in and around the zones' names. */
+void question_random(const struct zones *zones, struct question *ret_question);
+/* Walks every name and each of its types, in some random way to ask; false at the end. */
+struct question_walk {
+	size_t zone, name, set;
+};
+bool question_next(const struct zones *zones, struct question_walk *walk,
+		   struct question *ret_question);
+
+/* ---- message.c ---- */
+enum { SECTION_ANSWER, SECTION_AUTHORITY, SECTION_ADDITIONAL, SECTION_COUNT };
+
+struct section {
+	knot_rrset_t **rr; /* one record each, canonical, sorted; without OPT */
+	size_t n;
+};
+
+struct message {
+	const uint8_t *octets;
+	size_t len;
+	bool parsed, edns;
+	uint16_t edns_size;
+	struct section section[SECTION_COUNT];
+};
+
+#define MESSAGE_AA(m) ((m)->octets[2] & 0x04)
+#define MESSAGE_TC(m) ((m)->octets[2] & 0x02)
+#define MESSAGE_RCODE(m) ((m)->octets[3] & 0x0f)
+
+/* `octets` must outlive it. */
+void message_read(struct message *msg, const uint8_t *octets, size_t len);
+void message_done(struct message *msg);
+void message_print(FILE *to, const char *who, const struct message *msg);
+int section_order(const knot_rrset_t *a, const knot_rrset_t *b);
+bool section_has(const struct section *s, const knot_rrset_t *rr);
+bool section_same(const struct section *a, const struct section *b);
+bool section_within(const struct section *part, const struct section *whole);
+/* The first record of that owner and type; owner NULL: any. */
+const knot_rrset_t *section_find(const struct section *s, const knot_dname_t *owner, uint16_t type);
+
+/* ---- server.c: reference servers on loopback ---- */
+enum server_kind { SERVER_NSD, SERVER_KNOT, SERVER_NAMED, SERVER_KINDS };
+struct server;
+
+const char *server_name(enum server_kind kind);
+/* -ENOENT: not installed. Waits until each zone that it takes answers. */
+int server_start(struct server **ret_server, enum server_kind kind, const struct zones *zones);
+void server_stop(struct server *server); /* NULL is fine */
+bool server_has(const struct server *server, size_t zone);
+
+#define BATCH 48u
+struct reply {
+	size_t len; /* 0: none */
+	uint8_t octets[4096];
+};
+
+/* The ids of the n questions follow each other. */
+void server_send(struct server *server, const struct question *q, size_t n);
+void server_collect(struct server *server, const struct question *q, size_t n,
+		    struct reply *ret_replies);
+/* One question by TCP: the whole answer. Its length, or 0. */
+size_t server_ask_tcp(struct server *server, const struct question *q, uint8_t *reply, size_t room);
+
+/* With all that is in it. */
+int folder_remove(const char *path);
+
+/* ---- server_config.c ---- */
+int server_write_config(enum server_kind kind, const char *dir, int port,
+			const struct zones *zones);
+/* argv of the program, static. */
+char *const *server_command(enum server_kind kind, const char *program, const char *dir);
+
+/* ---- judge.c: ours held against theirs ---- */
+/*
+ * The closed list of what may differ. A new one is a change of its own, with its RFC section.
+ * T1  order, compression, letters of names outside the question; TC at the limit that compression alone decides
+ * T2  additional: ours a subset of theirs and the zone's data, all in-domain glue present (RFC 9471)
+ * T3  TC=1: sections not compared; partial glue without TC
+ * T4  chains that leave the zone or pass 5 links
+ * T5  ANY and RRSIG: a non-empty subset of the node (RFC 8482)
+ * T6  CD, and the OPT's own size
+ * T7  superfluous denial records of nsd at wildcard NODATA
+ * T8  named's answer to NSEC at a cut
+ * T9  nsd 4.6.1 is wrong, the others agree with us: NXDOMAIN after DNAME with NSEC, below opt-out
+ *     empty non-terminals, below NSEC3 owners; its NSEC for "*" where names below the encloser sort before that
+ * T10 a zone that a server refuses to load
+ * T11 nsd 4.6.1 at a CNAME asked for RRSIG, NSEC or NSEC3: it follows where the type stops the chain (RFC 4035 section
+ *     2.5) and does not where it does not; the others agree with us
+ * T12 nsd 4.6.1 takes a name for existing which only exists in another zone of its (RFC 8020); the others agree with us
+ * T13 proofs that a server leaves out and another has as we do: at wildcards (RFC 4035 section 3.1.3.4, RFC 5155 section
+ *     7.2.5); knot 3.2 besides: of names with the octet 0, or whose first label is "*"; and its empty NXDOMAIN without AA
+ * T14 the proof of a wildcard that is an empty non-terminal (RFC 4592 section 4.8), which the others leave out: ours is held
+ *     by check_proofs.py
+ */
+enum tolerance { T_NONE, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, TOLERANCES };
+#define TOLERANCE_BIT(t) (1u << (t))
+
+struct verdict {
+	const char *differs; /* NULL: equal, but for the tolerances */
+	unsigned int tolerances;
+	enum tolerance fault; /* a known one of nsd's, which a truncated answer does not show */
+};
+
+/* Only ours: what must hold of any answer of the driver. NULL: fine. */
+const char *judge_alone(const struct zones *zones, const struct question *q,
+			const struct message *ours);
+/* Neither of them is truncated, or both are. */
+struct verdict judge_pair(const struct zones *zones, const struct question *q,
+			  enum server_kind kind, const struct message *ours,
+			  const struct message *theirs);
+/* Is the question of a shape which nsd 4.6.1 answers wrongly? T9, T11, T12, or T_NONE. */
+enum tolerance judge_nsd_is_wrong(const struct zones *zones, const struct question *q,
+				  const struct message *ours);
 
 #endif /* COMPARE_H */

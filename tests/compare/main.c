@@ -1,294 +1,223 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * The differential test: every zone of shared data, all at once, here and in Debian's nsd; every name and type
- * of them (and types and names that are not there), without EDNS, with EDNS, and with DO. What the driver answers
- * must be what nsd answers; what it passes is counted by reason. Native and BPF must agree on every question.
+ * The differential test: every zone of shared data, all at once, and random zones, here and in nsd, knotd and named; every
+ * name and type of them, and random questions in and around their names. What the driver answers must be what they answer,
+ * but for the closed list of tolerances (compare.h); what it passes is counted by reason. Native and BPF must agree
+ * on every question. A sample of signed answers goes to $B/compare for check_proofs.py.
  *
- * DNSBOLT_DATA: where the data is (../shared/data).
+ * DNSBOLT_DATA: where the data is (../shared/data). COMPARE_QUESTIONS: how many (100000). COMPARE_SEED: of the random
+ * zones and questions (2, so that a run is the same each time).
  */
-#include <dirent.h>
 #include <errno.h>
-#include <linux/bpf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../../userspace/lib/reason.h"
-#include "../lib/frame.h"
-#include "../lib/harness.h"
-#include "compare.h"
+#include "round.h"
 
-#define MAX_ZONES 512
-#define MAX_SHOWN 20
+#define QUESTIONS 100000ul
+#define SEED 2ul
+#define GROUPS 12u		/* random bodies of one round */
+#define ROUND_QUESTIONS 20000ul /* at least, for one round of random zones */
+#define ROUNDS_MAX 100ul	/* of random zones */
+#define SHARED_PERCENT 40u
 
-static struct {
-	struct harness *h;
-	struct nsd *nsd;
-	struct nsd_zone zones[MAX_ZONES];
-	size_t n_zones;
-	unsigned long asked, answered, wrong, disagree, reasons[DNSBOLT_REASONS_MAX];
-	uint16_t id;
-} t;
+static struct tally tally;
+static struct round now;
+static struct generated generated;
 
-/* ---- zones ---- */
-
-static bool skipped_by_name(const char *file)
+static unsigned long number_of(const char *variable, unsigned long otherwise)
 {
-	return !strstr(file, ".zone") || strcmp(strstr(file, ".zone"), ".zone");
+	const char *text = getenv(variable);
+
+	return text && *text ? strtoul(text, NULL, 10) : otherwise;
 }
 
-/* NAME.zone is the zone NAME, but for those whose origin is given beside them (SOURCE.txt). */
-static void zone_name(const char *file, char *name, size_t room)
+/* ---- what is kept for check_proofs.py ---- */
+
+/* $B/compare, empty; its absolute path becomes generated.dir. */
+static int make_folder(void)
 {
-	static const char *const odd[][2] = { { "root-2020020102.zone", "." },
-					      { "knot-records.zone", "records." },
-					      { "knot-svcb.zone", "svcb." },
-					      { "knot-nsec3-optout-example.zone", "example." },
-					      { "knot-ripe.net.zone", "ripe.net." } };
-	size_t i;
-
-	for (i = 0; i < sizeof(odd) / sizeof(*odd); i++) {
-		if (!strcmp(file, odd[i][0])) {
-			snprintf(name, room, "%s", odd[i][1]);
-			return;
-		}
-	}
-	snprintf(name, room, "%.*s.", (int)(strlen(file) - strlen(".zone")), file);
-}
-
-static void say(enum log_level level, const char *text, void *arg)
-{
-	(void)arg;
-	if (level <= LOG_LEVEL_ERROR)
-		fprintf(stderr, "%s\n", text);
-}
-
-static const struct report report = { say, NULL };
-
-static void add_zone(const char *dir, const char *file)
-{
-	struct nsd_zone *zone = &t.zones[t.n_zones];
-	char path[800];
+	const char *build = getenv("B");
+	char dir[300], *whole;
 	int r;
 
-	if (skipped_by_name(file) || t.n_zones == MAX_ZONES)
-		return;
-	snprintf(path, sizeof(path), "%s/%s", dir, file);
-	if (!realpath(path, zone->path)) /* nsd changes its folder */
-		return;
-	zone_name(file, zone->name, sizeof(zone->name));
-	if (!nsd_takes(zone)) {
-		printf("report: %s: nsd does not take it: left out\n", file);
-		return;
+	snprintf(dir, sizeof(dir), "%s/compare", build ? build : "build");
+	r = folder_remove(dir);
+	if (r && r != -ENOENT)
+		return r;
+	if (mkdir(dir, 0755))
+		return -errno;
+	whole = realpath(dir, NULL);
+	if (!whole)
+		return -errno;
+	snprintf(generated.dir, sizeof(generated.dir), "%s", whole);
+	free(whole);
+	return 0;
+}
+
+static FILE *open_kept(const char *file, const char *mode)
+{
+	char path[400];
+
+	snprintf(path, sizeof(path), "%s/%s", generated.dir, file);
+	return fopen(path, mode);
+}
+
+static void keep_zones(void)
+{
+	FILE *out = open_kept("zones.txt", "a");
+	size_t i;
+
+	for (i = 0; out && i < now.zones.n; i++)
+		if (now.zones.all[i].zone->is_signed)
+			fprintf(out, "%s %s\n", now.zones.all[i].name, now.zones.all[i].path);
+	if (out)
+		fclose(out);
+}
+
+/* ---- rounds ---- */
+
+static int ask_zones(unsigned long questions)
+{
+	int r = round_start(&now);
+
+	if (!r) {
+		keep_zones();
+		round_ask(&now, questions);
 	}
-	r = harness_add_file(t.h, zone->name, zone->path, &report);
+	round_stop(&now);
+	return r;
+}
+
+static int new_harness(void)
+{
+	int r;
+
+	harness_free(now.h);
+	now.h = NULL;
+	r = harness_new(&now.h, geteuid() == 0);
 	if (r)
-		printf("report: %s: not loaded here: %s\n", file, strerror(-r));
-	else
-		t.n_zones++;
+		fprintf(stderr, "no harness: %s\n", strerror(-r));
+	return r;
 }
 
-static int add_folder(const char *root, const char *folder)
+static int ask_shared(const char *data, unsigned long questions)
 {
-	char dir[512];
-	struct dirent **files = NULL;
-	int i, n;
+	int r = new_harness();
 
-	snprintf(dir, sizeof(dir), "%s/%s", root, folder);
-	n = scandir(dir, &files, NULL, alphasort);
-	for (i = 0; i < n; i++) {
-		add_zone(dir, files[i]->d_name);
-		free(files[i]);
+	if (!r)
+		r = zones_add_shared(&now.zones, now.h, data);
+	if (r == -ENOENT) {
+		printf("report: no shared data at %s (set DNSBOLT_DATA)\n", data);
+		return 0;
 	}
-	free(files);
-	return n < 0 ? -errno : 0;
+	now.walking = true;
+	return r ? r : ask_zones(questions);
 }
 
-/* ---- questions ---- */
-
-static size_t build_query(uint8_t *msg, const knot_dname_t *name, uint16_t type, int edns)
+static int ask_generated(unsigned long questions)
 {
-	static const uint8_t opt[2][11] = { { 0, 0, 41, 0x04, 0xd0, 0, 0, 0, 0, 0, 0 },
-					    { 0, 0, 41, 0x04, 0xd0, 0, 0, 0x80, 0, 0, 0 } };
-	size_t len = knot_dname_size(name);
+	int r = new_harness();
 
-	memset(msg, 0, 12);
-	t.id++;
-	msg[0] = (uint8_t)(t.id >> 8);
-	msg[1] = (uint8_t)t.id;
-	msg[2] = t.id & 1; /* RD */
-	msg[5] = 1;
-	msg[11] = edns > 0;
-	memcpy(msg + 12, name, len);
-	len += 12;
-	msg[len] = (uint8_t)(type >> 8);
-	msg[len + 1] = (uint8_t)type;
-	msg[len + 2] = 0;
-	msg[len + 3] = 1;
-	len += 4;
-	if (edns)
-		memcpy(msg + len, opt[edns - 1], 11);
-	return len + (edns ? 11 : 0);
+	if (!r)
+		r = generate_zones(&generated, &now.zones, now.h, GROUPS);
+	if (r == -ENOENT)
+		printf("report: dnssec-signzone is not installed: no signed random zones\n");
+	return r && r != -ENOENT ? r : ask_zones(questions);
 }
 
-static void show(const char *what, const knot_dname_t *name, uint16_t type, int edns)
+static int ask_all(unsigned long questions, const char *data)
 {
-	char text[KNOT_DNAME_TXT_MAXLEN], type_text[32];
+	unsigned long shared = questions * SHARED_PERCENT / 100, rest = questions - shared, rounds,
+		      i;
+	int r = ask_shared(data, shared);
 
-	if (t.wrong + t.disagree > MAX_SHOWN)
+	rounds = rest / ROUND_QUESTIONS < ROUNDS_MAX ? rest / ROUND_QUESTIONS : ROUNDS_MAX;
+	if (!rounds)
+		rounds = 1;
+	for (i = 0; !r && i < rounds; i++)
+		r = ask_generated(rest / rounds);
+	return r;
+}
+
+/* ---- summary ---- */
+
+static void print_tolerances(enum server_kind kind)
+{
+	int t;
+
+	if (tally.missing[kind]) {
+		printf("report: %s is not installed: left out\n", server_name(kind));
 		return;
-	knot_dname_to_str(text, name, sizeof(text));
-	knot_rrtype_to_string(type, type_text, sizeof(type_text));
-	fprintf(stderr, "%s: %s %s%s\n", what, text, type_text,
-		edns == 2 ? " +do"
-		: edns	  ? " +edns"
-			  : "");
-}
-
-static void check_answer(const struct frame_spec *spec, const struct harness_result *res,
-			 const uint8_t *query, size_t len, const knot_dname_t *name, uint16_t type,
-			 int edns)
-{
-	static uint8_t theirs[65535];
-	const uint8_t *ours = NULL;
-	const char *differs;
-	size_t our_len = 0;
-	ssize_t their_len;
-
-	t.answered++;
-	differs = frame_check_reply(spec, res->frame, res->len, &ours, &our_len);
-	if (!differs) {
-		their_len = nsd_ask(t.nsd, query, len, theirs, sizeof(theirs));
-		differs = their_len < 0 ? "nsd does not answer"
-					: answer_differs(ours, our_len, theirs, (size_t)their_len);
 	}
-	if (differs) {
-		t.wrong++;
-		show(differs, name, type, edns);
-	}
+	printf("report: held against %s: %lu;", server_name(kind), tally.compared[kind]);
+	for (t = T1; t < TOLERANCES; t++)
+		if (tally.tolerated[kind][t])
+			printf(" T%d %lu", t, tally.tolerated[kind][t]);
+	printf("\n");
 }
 
-static void ask(const knot_dname_t *name, uint16_t type, int edns)
+static void print_share(void)
 {
-	static struct harness_result native, kernel;
-	uint8_t msg[600], frame[FRAME_MAX];
-	struct frame_spec spec;
-	size_t msg_len, len;
-	int r = 0;
+	unsigned long ours = tally.asked - tally.reasons[REASON_not_ours];
 
-	msg_len = build_query(msg, name, type, edns);
-	frame_defaults(&spec, t.id & 1);
-	len = frame_build(&spec, msg, msg_len, frame);
-	harness_run_native(t.h, frame, len, 216, 3000, &native);
-	if (harness_is_kernel(t.h)) {
-		r = harness_run_bpf(t.h, frame, len, &kernel);
-		if (r || native.reason != kernel.reason || native.action != kernel.action ||
-		    native.len != kernel.len || memcmp(native.frame, kernel.frame, native.len)) {
-			t.disagree++;
-			show("native and BPF differ", name, type, edns);
-		}
-	}
-	t.asked++;
-	t.reasons[native.reason]++;
-	if (native.action == XDP_TX)
-		check_answer(&spec, &native, msg, msg_len, name, type, edns);
+	printf("report: %.3f %% answered by the driver of %lu UDP questions of class IN in served zones\n",
+	       ours ? 100.0 * (double)tally.answered / (double)ours : 0.0, ours);
 }
 
-static void ask_all_ways(const knot_dname_t *name, uint16_t type)
-{
-	int edns;
-
-	for (edns = 0; edns < 3; edns++)
-		ask(name, type, edns);
-}
-
-/* The types that are there, some that may not be, and a name below. */
-static void ask_name(const struct zone_name *name)
-{
-	static const uint16_t others[] = { KNOT_RRTYPE_A, KNOT_RRTYPE_NS, KNOT_RRTYPE_DS, 65399 };
-	knot_dname_storage_t below;
-	size_t i, len = knot_dname_size(name->owner);
-
-	for (i = 0; i < name->n_sets; i++)
-		ask_all_ways(name->owner, name->sets[i].type);
-	for (i = 0; i < sizeof(others) / sizeof(*others); i++)
-		if (!zone_name_rrset(name, others[i]))
-			ask_all_ways(name->owner, others[i]);
-	if (len + 4 > KNOT_DNAME_MAXLEN)
-		return;
-	memcpy(below, "\003nx0", 4);
-	memcpy(below + 4, name->owner, len);
-	ask(below, KNOT_RRTYPE_A, 0);
-}
-
-static void ask_zone(const struct zone *zone)
-{
-	const struct zone_name *name = NULL;
-
-	while ((name = zone_next(zone, name)))
-		ask_name(name);
-}
-
-static void print_summary(void)
+static void print_summary(uint64_t seed)
 {
 	unsigned int i;
+	int kind;
 
-	printf("report: %zu zones, %lu questions: %lu answered by the driver, %lu passed, %lu wrong, "
-	       "%lu in which native and BPF differ%s\n",
-	       t.n_zones, t.asked, t.answered, t.asked - t.answered, t.wrong, t.disagree,
-	       harness_is_kernel(t.h) ? "" : " (native only)");
+	printf("report: seed %llu, %lu zones, %lu questions: %lu answered, %lu passed, %lu wrong, %lu in which the servers "
+	       "disagree, %lu in which native and BPF differ%s\n",
+	       (unsigned long long)seed, tally.zones, tally.asked, tally.answered,
+	       tally.asked - tally.answered, tally.wrong, tally.voters_disagree, tally.disagree,
+	       now.h && harness_is_kernel(now.h) ? "" : " (native only)");
+	print_share();
+	for (kind = 0; kind < SERVER_KINDS; kind++)
+		print_tolerances((enum server_kind)kind);
 	for (i = 1; i < DNSBOLT_REASONS_MAX; i++)
-		if (t.reasons[i])
-			printf("report: %8lu %s\n", t.reasons[i], reason_info(i)->name);
-}
-
-static int load(const char *data)
-{
-	static const char *const folders[] = { "all-types", "real-zones/arpa", "real-zones/moj",
-					       "real-zones/wikimedia", "root-zone" };
-	size_t i;
-	int r = 0;
-
-	for (i = 0; i < sizeof(folders) / sizeof(*folders) && !r; i++)
-		r = add_folder(data, folders[i]);
-	if (r) {
-		printf("skip: no shared data at %s (set DNSBOLT_DATA)\n", data);
-		return 77;
-	}
-	r = harness_publish(t.h, &report);
-	if (!r)
-		r = nsd_start(&t.nsd, t.zones, t.n_zones);
-	if (r == -ENOENT) {
-		printf("skip: nsd is not installed\n");
-		return 77;
-	}
-	if (r)
-		fprintf(stderr, "not started: %s\n", strerror(-r));
-	return r ? 1 : 0;
+		if (tally.reasons[i])
+			printf("report: %8lu %s\n", tally.reasons[i],
+			       reason_info(i) ? reason_info(i)->name : "?");
+	for (i = 0; i < tally.n_signatures; i++)
+		printf("wrong: %8lu %s: first: %s\n", tally.signature[i].n, tally.signature[i].text,
+		       tally.signature[i].example);
 }
 
 int main(void)
 {
+	unsigned long questions = number_of("COMPARE_QUESTIONS", QUESTIONS);
+	uint64_t seed = number_of("COMPARE_SEED", SEED);
 	const char *data = getenv("DNSBOLT_DATA");
-	const struct zone *zone;
-	size_t i;
 	int r;
 
-	r = harness_new(&t.h, geteuid() == 0);
-	if (r) {
-		fprintf(stderr, "no harness: %s\n", strerror(-r));
-		return 1;
-	}
-	r = load(data ? data : "../shared/data");
-	for (i = 0; !r && (zone = harness_zone(t.h, i)); i++)
-		ask_zone(zone);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	printf("seed %llu\n", (unsigned long long)seed);
+	random_seed(seed);
+	now.tally = &tally;
+	r = make_folder();
 	if (!r) {
-		print_summary();
-		r = t.wrong || t.disagree || !t.answered;
-		printf("%d passed, %d failed, 0 skipped\n", !r, r);
+		now.pairs = open_kept("pairs.bin", "w");
+		r = ask_all(questions, data ? data : "../shared/data");
 	}
-	nsd_stop(t.nsd);
-	harness_free(t.h);
+	if (r == -ENOENT)
+		printf("skip: none of nsd, knotd, named is installed\n");
+	else if (r)
+		fprintf(stderr, "not done: %s\n", strerror(-r));
+	print_summary(seed);
+	if (now.pairs)
+		fclose(now.pairs);
+	harness_free(now.h);
+	if (r == -ENOENT)
+		return 77;
+	r = r || tally.wrong || tally.disagree || !tally.answered;
+	printf("%d passed, %d failed, 0 skipped\n", !r, r);
 	return r;
 }

@@ -87,18 +87,18 @@ matches "with DO its signature" "$ANSWER" 'RRSIG A 13 3 3600 20491231000000 2024
 matches "DO comes back" "$DIG" "flags: do;"
 asks "DNSKEY with DO" "driver answer" @$SERVER6 +dnssec example.org DNSKEY
 
-# ---- what is passed, and why ----
+# ---- what does not exist, what is somebody else's, and what is passed ----
 asks "a name that is in no zone" "fallback not_ours" @$SERVER4 www.example.edu A
 is "a name that is in no zone is refused" "$STATUS" REFUSED
-asks "a name that does not exist" "fallback nxdomain" @$SERVER4 nothing.example.com A
-asks "below a zone cut" "fallback below_cut" @$SERVER4 www.sub.example.com A
-asks "at a zone cut" "fallback at_cut" @$SERVER4 sub.example.com NS
-asks "below a DNAME" "fallback below_dname" @$SERVER4 www.old.example.com A
-asks "an empty non-terminal" "fallback empty_nonterminal" @$SERVER4 empty.example.com A
-asks "below a wildcard" "fallback wildcard" @$SERVER4 any.wild.example.com TXT
-asks "class CH" "fallback qclass" @$SERVER4 -c CH id.server TXT
-asks "type ANY" "fallback qtype" @$SERVER4 example.com ANY +notcp
-asks "NODATA of a signed zone with DO" "fallback nodata_signed" @$SERVER4 +dnssec www.example.org MX
+asks "a name that does not exist" "driver nxdomain" @$SERVER4 nothing.example.com A
+asks "below a zone cut" "driver referral" @$SERVER4 www.sub.example.com A
+asks "at a zone cut" "driver referral" @$SERVER4 sub.example.com NS
+asks "below a DNAME" "driver dname" @$SERVER4 www.old.example.com A
+asks "an empty non-terminal" "driver nodata" @$SERVER4 empty.example.com A
+asks "below a wildcard" "driver answer" @$SERVER4 any.wild.example.com TXT
+asks "class CH: who we are" "driver identity" @$SERVER4 id.server CH TXT
+asks "type ANY" "driver answer" @$SERVER4 example.com ANY +notcp
+asks "NODATA of a signed zone with DO" "driver nodata" @$SERVER4 +dnssec www.example.org MX
 asks "opcode NOTIFY" "fallback opcode" @$SERVER4 +opcode=NOTIFY example.com SOA
 is "opcode NOTIFY is not implemented" "$STATUS" NOTIMP
 
@@ -114,7 +114,7 @@ done
 asks "checksum offload off, IPv4" "driver answer" @$SERVER4 www.example.com A
 asks "checksum offload off, IPv6" "driver answer" @$SERVER6 www.example.com A
 asks "checksum offload off, 1,200 octets over IPv6" "driver answer" @$SERVER6 +bufsize=1232 large.example.net TXT
-asks "checksum offload off, passed on" "fallback nxdomain" @$SERVER4 nothing.example.com A
+asks "checksum offload off, passed on" "fallback not_ours" @$SERVER4 www.example.edu A
 bed_client tcpdump -c 4 -lnvvi eth0 udp src port 53 > "$BED_DIR/pcap" 2> "$BED_DIR/pcap.err" &
 bed_owns $!
 wait_for 5 grep -q 'listening on' "$BED_DIR/pcap.err"

@@ -15,7 +15,7 @@ wait $demo
 is "it ends well" $? 0
 is "nobody failed to answer" "$(grep -c ' nobody ' "$BED_DIR/out")" 0
 is "the driver answered a dozen questions" "$(($(grep -c ' driver  *answer' "$BED_DIR/out") >= 12))" 1
-matches "and the fallback some" "$(cat "$BED_DIR/out")" "fallback +nxdomain"
+matches "and the fallback some" "$(cat "$BED_DIR/out")" "fallback +not UDP"
 matches "the counters are shown" "$(cat "$BED_DIR/out")" "dnsboltctl stats"
 matches "the metrics are shown" "$(cat "$BED_DIR/out")" 'dnsbolt_[a-z_]+\{.*site="demo"'
 is "nothing is left behind" "$(remains $demo)" ""

@@ -29,7 +29,7 @@ asks "after a restart, the new name" "driver answer" @$SERVER4 new.example.com T
 holds "record delete" bed_ctl record delete www.example.com A
 is "the zone's own records are back" "$(a_of www.example.com)" "$was"
 holds "record delete of the new name" bed_ctl record delete new.example.com TXT
-asks "the new name is gone" "fallback nxdomain" @$SERVER4 new.example.com TXT
+asks "the new name is gone" "driver nxdomain" @$SERVER4 new.example.com TXT
 bed_stop
 bed_must_start
 is "after a second restart" "$(a_of www.example.com)" "$was"

@@ -43,8 +43,8 @@ if [ -z "$devices" ]; then
 	exit $BED_FAILED
 fi
 cases "VLAN device" 198.51.100.53 2001:db8:10::53
-asks "VLAN device: passed on" "fallback nxdomain" @198.51.100.53 nothing.example.com A
+asks "VLAN device: passed on" "fallback not_ours" @198.51.100.53 www.example.edu A
 asks "VLAN device: TCP" "fallback not UDP" @198.51.100.53 +tcp www.example.com A
 cases "802.1ad and 802.1Q devices" 203.0.113.53 2001:db8:20::53
-asks "802.1ad and 802.1Q devices: passed on" "fallback nxdomain" @203.0.113.53 nothing.example.com A
+asks "802.1ad and 802.1Q devices: passed on" "fallback not_ours" @203.0.113.53 www.example.edu A
 exit $BED_FAILED

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "compare.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int order_octets(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
+{
+	int r = memcmp(a, b, a_len < b_len ? a_len : b_len);
+
+	return r ? r : a_len < b_len ? -1 : a_len > b_len;
+}
+
+/* Owner, type, class, TTL, RDATA. */
+int section_order(const knot_rrset_t *a, const knot_rrset_t *b)
+{
+	int r = order_octets(a->owner, knot_dname_size(a->owner), b->owner,
+			     knot_dname_size(b->owner));
+
+	if (!r)
+		r = a->type - b->type;
+	if (!r)
+		r = a->rclass - b->rclass;
+	if (!r)
+		r = a->ttl < b->ttl ? -1 : a->ttl > b->ttl;
+	return r ? r
+		 : order_octets(a->rrs.rdata->data, a->rrs.rdata->len, b->rrs.rdata->data,
+				b->rrs.rdata->len);
+}
+
+static int compare_records(const void *a, const void *b)
+{
+	return section_order(*(knot_rrset_t *const *)a, *(knot_rrset_t *const *)b);
+}
+
+/* Names in lower case (RFC 4034 section 6.2). */
+static bool read_section(struct section *to, const knot_pkt_t *pkt, knot_section_t id)
+{
+	const knot_pktsection_t *from = knot_pkt_section(pkt, id);
+	uint16_t i;
+
+	to->n = 0;
+	to->rr = calloc(from->count + 1u, sizeof(*to->rr));
+	for (i = 0; to->rr && i < from->count; i++) {
+		const knot_rrset_t *rr = knot_pkt_rr(from, i);
+
+		if (rr->type == KNOT_RRTYPE_OPT)
+			continue;
+		to->rr[to->n] = knot_rrset_copy(rr, NULL);
+		if (!to->rr[to->n] || knot_rrset_rr_to_canonical(to->rr[to->n]) != KNOT_EOK)
+			return false;
+		to->n++;
+	}
+	if (to->rr)
+		qsort(to->rr, to->n, sizeof(*to->rr), compare_records);
+	return to->rr;
+}
+
+void message_read(struct message *msg, const uint8_t *octets, size_t len)
+{
+	knot_pkt_t *pkt = knot_pkt_new((void *)octets, (uint16_t)len, NULL);
+	int i;
+
+	memset(msg, 0, sizeof(*msg));
+	msg->octets = octets;
+	msg->len = len;
+	msg->parsed = len >= 12 && pkt && knot_pkt_parse(pkt, 0) == KNOT_EOK;
+	if (msg->parsed) {
+		msg->edns = knot_pkt_has_edns(pkt);
+		if (msg->edns)
+			msg->edns_size = knot_edns_get_payload(pkt->opt_rr);
+		for (i = 0; i < SECTION_COUNT; i++)
+			msg->parsed = msg->parsed &&
+				      read_section(&msg->section[i], pkt, (knot_section_t)i);
+	}
+	knot_pkt_free(pkt);
+}
+
+void message_done(struct message *msg)
+{
+	size_t i, k;
+
+	for (i = 0; i < SECTION_COUNT; i++) {
+		for (k = 0; k < msg->section[i].n; k++)
+			knot_rrset_free(msg->section[i].rr[k], NULL);
+		free(msg->section[i].rr);
+	}
+	memset(msg, 0, sizeof(*msg));
+}
+
+bool section_has(const struct section *s, const knot_rrset_t *rr)
+{
+	return s->n && bsearch(&rr, s->rr, s->n, sizeof(*s->rr), compare_records);
+}
+
+bool section_within(const struct section *part, const struct section *whole)
+{
+	size_t i;
+
+	for (i = 0; i < part->n; i++)
+		if (!section_has(whole, part->rr[i]))
+			return false;
+	return true;
+}
+
+bool section_same(const struct section *a, const struct section *b)
+{
+	size_t i;
+
+	if (a->n != b->n)
+		return false;
+	for (i = 0; i < a->n; i++)
+		if (section_order(a->rr[i], b->rr[i]))
+			return false;
+	return true;
+}
+
+const knot_rrset_t *section_find(const struct section *s, const knot_dname_t *owner, uint16_t type)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (s->rr[i]->type == type &&
+		    (!owner || knot_dname_is_case_equal(s->rr[i]->owner, owner)))
+			return s->rr[i];
+	return NULL;
+}
+
+static void print_record(FILE *to, const knot_rrset_t *rr)
+{
+	static char text[70000];
+	char owner[KNOT_DNAME_TXT_MAXLEN + 1], type[32];
+
+	knot_dname_to_str(owner, rr->owner, sizeof(owner));
+	knot_rrtype_to_string(rr->type, type, sizeof(type));
+	if (knot_rrset_txt_dump_data(rr, 0, text, sizeof(text), &KNOT_DUMP_STYLE_DEFAULT) < 0)
+		snprintf(text, sizeof(text), "?");
+	if (rr->type == KNOT_RRTYPE_RRSIG && strlen(text) > 60) /* not the signature's octets */
+		snprintf(text + 60, 4, "...");
+	fprintf(to, "        %s %u %s %s\n", owner, rr->ttl, type, text);
+}
+
+void message_print(FILE *to, const char *who, const struct message *msg)
+{
+	static const char *const names[] = { "answer", "authority", "additional" };
+	size_t i, k;
+
+	if (msg->len < 12 || !msg->parsed) {
+		fprintf(to, "    %s: %zu octets that are no message\n", who, msg->len);
+		return;
+	}
+	fprintf(to, "    %s: %zu octets, rcode %d,%s%s%s %s\n", who, msg->len, MESSAGE_RCODE(msg),
+		MESSAGE_AA(msg) ? " aa" : "", MESSAGE_TC(msg) ? " tc" : "",
+		msg->octets[2] & 1 ? " rd" : "", msg->edns ? "OPT" : "no OPT");
+	for (i = 0; i < SECTION_COUNT; i++) {
+		if (msg->section[i].n)
+			fprintf(to, "      %s:\n", names[i]);
+		for (k = 0; k < msg->section[i].n; k++)
+			print_record(to, msg->section[i].rr[k]);
+	}
+}
