@@ -25,7 +25,9 @@ in_short()
 	elif [[ $FLAGS == *tc* ]]; then
 		echo "TC: ask again by TCP"
 	elif [ -z "$data" ]; then
-		if [ "$STATUS" = NOERROR ]; then echo "no such data"; else echo "$STATUS"; fi
+		if [ "$STATUS" != NOERROR ]; then echo "$STATUS"
+		elif [[ $FLAGS != *aa* ]]; then echo "a referral"
+		else echo "no such data"; fi
 	elif [ "$SIZE" -gt 500 ]; then
 		echo "$SIZE octets: $data"
 	elif [[ $ANSWER == *RRSIG* ]]; then
@@ -69,7 +71,10 @@ questions()
 		question ". DNSKEY +dnssec" @$SERVER4 +dnssec . DNSKEY
 	fi
 	question "sub.example.com NS" @$SERVER4 +norec sub.example.com NS
+	question "anything.wild.example.com TXT" @$SERVER4 anything.wild.example.com TXT
 	question "nothing.example.com A" @$SERVER4 nothing.example.com A
+	question "nothing.example.org A +dnssec" @$SERVER6 +dnssec nothing.example.org A
+	question "id.server TXT, class CH" @$SERVER4 id.server CH TXT
 	question "example.com ANY" @$SERVER4 +notcp example.com ANY
 	[ -n "$ROOT_ZONE" ] || question "www.example.edu A" @$SERVER4 www.example.edu A
 }
