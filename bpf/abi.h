@@ -20,7 +20,7 @@
 
 #include <linux/types.h>
 
-#define DNSBOLT_ABI 2u
+#define DNSBOLT_ABI 3u
 
 /* ---- map names (at most 15 characters: the kernel's limit), also the names of the pins ---- */
 #define DNSBOLT_MAP_CONFIG dnsbolt_config
@@ -274,9 +274,10 @@ struct dnsbolt_slot {
 _Static_assert(sizeof(struct dnsbolt_slot) == 8, "ABI");
 
 #define DNSBOLT_ANSWER_AA (1u << 0)
-#define DNSBOLT_ANSWER_NODATA                                                                      \
-	(1u                                                                                        \
-	 << 1) /* the name has no such type (RFC 2308): below a wildcard its encloser is proved too */
+/* The name has no such type (RFC 2308): below a wildcard its encloser is proved too. */
+#define DNSBOLT_ANSWER_NODATA (1u << 1)
+/* Holds a DNAME, which must not stand in an answer twice: not taken where one led here. */
+#define DNSBOLT_ANSWER_DNAME (1u << 2)
 
 struct dnsbolt_answer {
 	__u8 n_slots; /* 0 to DNSBOLT_PARTS_MAX */
@@ -318,7 +319,9 @@ _Static_assert(sizeof(struct dnsbolt_sort_key) == 8, "ABI");
  *   SUFFIX: 12 + length of the question's name - distance: a suffix of the question's name that
  *           is `distance` octets long, the root label included;
  *   BODY:   offset of the part in the message + distance: a name inside the part.
- * Pointers to the whole of the question's name (OWNER) need no shifting: the data holds 0xc00c. */
+ * Owners of records that are the whole of the question's name (OWNER) need no shifting: the data holds 0xc00c. Where a
+ * DNAME leads, what is said of the question's name holds of its target instead: the program then writes these too (n_own).
+ * In RDATA the whole of the name is a SUFFIX like any other. */
 #define DNSBOLT_PTR_BODY 0x8000u
 
 struct dnsbolt_ptr {
@@ -335,7 +338,8 @@ struct dnsbolt_part {
 	__u16 csum;  /* folded one's complement sum (RFC 1071) of the data, read as 16-bit words in
 		      * host order from an even offset on, an odd end filled with zero */
 	__u32 refs;  /* answers and snapshots that use it: the writer's own */
-	__u32 reserved;
+	__u16 n_own; /* of the first records: those whose owner is the pointer to the question's name */
+	__u16 reserved;
 	struct dnsbolt_ptr ptr[];
 };
 _Static_assert(sizeof(struct dnsbolt_part) == 16, "ABI");

@@ -2,7 +2,7 @@
 /*
  * The programs behind the stub (dnsbolt_stub.bpf.c), called through the program array. Slot 0 is dnsbolt_entry,
  * the whole hot path: frame, question, EDNS, exact name, plan, reply. What it does not find goes on one tail call
- * further: dnsbolt_encloser, and from there dnsbolt_prove or dnsbolt_dname. A packet that is not answered is passed with
+ * further: dnsbolt_encloser, and from there dnsbolt_prove or dnsbolt_dname and dnsbolt_target. A packet that is not answered is passed with
  * no octet changed; every packet is counted under one reason.
  */
 #include <linux/bpf.h>
@@ -19,6 +19,7 @@ enum stage {
 	STAGE_PROVE = 2,
 	STAGE_DNAME = 3,
 	STAGE_CHAOS = 4,
+	STAGE_TARGET = 5,
 };
 
 static __always_inline struct dnsbolt_counters *counters(void)
@@ -91,6 +92,8 @@ static __always_inline int go_on(struct xdp_md *ctx, struct scratch *s, int r)
 		bpf_tail_call(ctx, &DNSBOLT_MAP_STAGES, stage_base + STAGE_PROVE);
 	else if (r == STAGES_DNAME)
 		bpf_tail_call(ctx, &DNSBOLT_MAP_STAGES, stage_base + STAGE_DNAME);
+	else if (r == STAGES_TARGET)
+		bpf_tail_call(ctx, &DNSBOLT_MAP_STAGES, stage_base + STAGE_TARGET);
 	else if (r == STAGES_CHAOS)
 		bpf_tail_call(ctx, &DNSBOLT_MAP_STAGES, stage_base + STAGE_CHAOS);
 	return r > 0 ? r : REASON_no_stage;
@@ -134,6 +137,16 @@ int dnsbolt_dname(struct xdp_md *ctx)
 	if (!s)
 		return XDP_PASS;
 	return finish(s, go_on(ctx, s, made_dname(ctx)));
+}
+
+SEC("xdp.frags")
+int dnsbolt_target(struct xdp_md *ctx)
+{
+	struct scratch *s = env_scratch(ctx);
+
+	if (!s)
+		return XDP_PASS;
+	return finish(s, go_on(ctx, s, made_target(ctx)));
 }
 
 SEC("xdp.frags")

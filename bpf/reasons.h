@@ -68,7 +68,7 @@
 	X(73, expired, PASS, SERVFAIL, "the zone has expired")                                     \
 	X(74, no_proof, PASS, SERVFAIL,                                                            \
 	  "the zone has no complete denial chain, or none that is served")                         \
-	X(75, dname_inside, PASS, SERVFAIL, "a DNAME whose target is in the same zone")            \
+	X(75, dname_twice, PASS, SERVFAIL, "a DNAME that leads to another, or to itself")          \
 	X(76, wildcard_odd, PASS, SERVFAIL, "a wildcard that is a zone cut, or is gone")           \
 	X(77, cname_odd, PASS, SERVFAIL,                                                           \
 	  "a CNAME chain that loops, is too long, or has too many parts")                          \

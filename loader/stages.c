@@ -15,7 +15,7 @@ static const struct {
 	unsigned int offset;
 } stage[] = {
 	{ "dnsbolt_entry", 0 }, { "dnsbolt_encloser", 1 }, { "dnsbolt_prove", 2 },
-	{ "dnsbolt_dname", 3 }, { "dnsbolt_chaos", 4 },
+	{ "dnsbolt_dname", 3 }, { "dnsbolt_chaos", 4 },	   { "dnsbolt_target", 5 },
 };
 #define STAGE_PROGRAMS (sizeof(stage) / sizeof(stage[0]))
 

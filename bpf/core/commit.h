@@ -64,7 +64,10 @@ struct commit_ptr {
 	struct env_ctx *ctx;
 	struct scratch *s;
 	const struct dnsbolt_part *part;
-	__u32 base; /* offset of the part in the message */
+	const __u8 *data;     /* the part's records */
+	__u32 base;	      /* offset of the part in the message */
+	__u32 name, name_end; /* where in the message the name stands that they are said of */
+	__u32 at, len; /* commit_owner(): offset in the part of the next record; octets of it */
 	__u32 bad;
 };
 
@@ -80,7 +83,7 @@ static long commit_pointer(__u32 i, void *arg)
 	if (ptr->at & DNSBOLT_PTR_BODY)
 		target = c->base + ptr->distance;
 	else
-		target = DNS_HEADER + s->name_len - ptr->distance;
+		target = c->name_end - ptr->distance;
 	if (target > 0x3fff) /* beyond a pointer's reach: a part far behind in a message by TCP */
 		c->bad = 1;
 	target = (target & 0x3fff) | 0xc000;
@@ -88,6 +91,29 @@ static long commit_pointer(__u32 i, void *arg)
 	s->sum += csum_be16_at(target, at);
 	if (env_store(c->ctx, s->dns + at, octets, 2))
 		c->bad = 1;
+	return 0;
+}
+
+/* The owner of the next record, where it is the DNAME's target: in the data it points at the question's name. */
+static long commit_owner(__u32 i, void *arg)
+{
+	struct commit_ptr *c = arg;
+	const __u8 *rr;
+	__u32 at = c->at;
+	__u8 octets[2];
+
+	(void)i;
+	if (at + MADE_FIXED > c->len || c->name > 0x3fff) {
+		c->bad = 1;
+		return 1;
+	}
+	rr = c->data + (ENV_PTRS_MAX < 65535 ? at & 4095 : at);
+	env_put_be16(octets, 0xc000 | c->name);
+	c->s->sum += csum_be16_at(0xc000 | c->name, c->base + at) +
+		     csum_be16_at(0xffff - (0xc000 | DNS_HEADER), c->base + at);
+	if (env_store(c->ctx, c->s->dns + c->base + at, octets, 2))
+		c->bad = 1;
+	c->at = at + MADE_FIXED + env_get_be16(rr + 10);
 	return 0;
 }
 
@@ -111,8 +137,22 @@ ENV_STAGE int commit_made(struct env_ctx *ctx)
 	if (even > MADE_MAX + 3)
 		return REASON_internal;
 	s->sum += csum_at(csum_fold(env_csum(s->made, even)), s->where);
+	s->target_at = s->where + MADE_FIXED;
 	s->where += len;
 	return 0;
+}
+
+/* Where the name stands that a part's records are said of: in the question, or in the CNAME that was made. */
+static __always_inline void commit_name(const struct scratch *s, struct commit_ptr *c,
+					__u32 of_target)
+{
+	if (of_target) {
+		c->name = s->target_at;
+		c->name_end = s->target_at + s->name_len;
+	} else {
+		c->name = DNS_HEADER;
+		c->name_end = s->question_end - DNS_QFIXED;
+	}
 }
 
 /* Copies the i-th part of the plan to scratch.where and moves that on. */
@@ -144,12 +184,17 @@ ENV_STAGE int commit_part(struct env_ctx *ctx, __u32 i)
 	if (env_store(ctx, s->dns + s->where, (const __u8 *)p + data, len))
 		return REASON_internal;
 	s->sum += csum_at(p->csum, s->where);
-	if (n_ptr) {
+	if (n_ptr || s->part[i].flags & PLAN_OF_TARGET) {
 		c.ctx = ctx;
 		c.s = s;
 		c.part = p;
+		c.data = (const __u8 *)p + data;
+		c.len = len;
 		c.base = s->where;
+		commit_name(s, &c, s->part[i].flags & PLAN_OF_TARGET);
 		env_loop(n_ptr, commit_pointer, &c);
+		if (s->part[i].flags & PLAN_OF_TARGET)
+			env_loop(s->part[i].n_own, commit_owner, &c);
 		if (c.bad)
 			return REASON_internal;
 	}

@@ -17,8 +17,9 @@
 /* Beside reasons, which are positive */
 #define FIND_FOUND 0
 #define FIND_ABSENT (-1)
-#define FIND_PROVE (-2) /* the denial chain is to be searched */
-#define FIND_DNAME (-3) /* a CNAME is to be made */
+#define FIND_PROVE (-2)	 /* the denial chain is to be searched */
+#define FIND_DNAME (-3)	 /* a CNAME is to be made */
+#define FIND_TARGET (-5) /* and its target is in the zone */
 
 #define FIND_HEAD_TRIES                                                                            \
 	3 /* a head that moves under the reader: two versions in the time of one look */
@@ -260,6 +261,7 @@ ENV_STAGE int find_exact(struct env_ctx *ctx)
 	s->depth = s->labels;
 	s->encloser = 0;
 	s->ds_up = 0;
+	s->renamed = 0;
 	s->n_proofs = 0;
 	r = find_anchor(ctx, s->labels);
 	if (!r)
@@ -380,6 +382,80 @@ static __always_inline int find_below(struct env_ctx *ctx, struct scratch *s,
 	else
 		s->answer = 0;
 	return r ? r : find_must_prove(ctx, s);
+}
+
+/* One name of the zone, on either side of a cut. Another zone's is noted in scratch.beside. */
+static __always_inline int find_inside_one(struct env_ctx *ctx, struct scratch *s, __u32 zone)
+{
+	int r = find_node(ctx, DNSBOLT_SIDE_CHILD);
+
+	if (!r && s->zone == zone)
+		return 0;
+	if (!r)
+		s->beside = 1;
+	else if (r != FIND_ABSENT)
+		return r;
+	r = find_node(ctx, DNSBOLT_SIDE_PARENT);
+	return r || s->zone == zone ? r : FIND_ABSENT;
+}
+
+/* As find_closest(), from the name itself up to the apex of the zone in hand. */
+ENV_STAGE int find_inside(struct env_ctx *ctx, __u32 depth)
+{
+	struct scratch *s = env_scratch(ctx);
+	dnsbolt_handle snapshot;
+	__u32 zone, i;
+	int r;
+
+	if (!s)
+		return REASON_internal;
+	zone = s->zone;
+	snapshot = s->snapshot;
+	s->beside = 0;
+	for (i = 0; i < DNSBOLT_LABELS_MAX + 1; i++) {
+		if (i > depth)
+			break;
+		r = find_anchor(ctx, depth - i);
+		if (!r)
+			r = find_inside_one(ctx, s, zone);
+		if (r == FIND_ABSENT)
+			continue;
+		s->depth = depth - i;
+		/* Its snapshot was read again when another zone's was between. */
+		return r ? r : s->snapshot != snapshot ? REASON_busy : 0;
+	}
+	return REASON_busy; /* an apex cannot go from its own snapshot */
+}
+
+/* What the zone has for the name that a DNAME led to, the zone's cuts included, other zones not. FIND_TARGET: it is in another
+ * zone, so nothing. */
+ENV_STAGE int find_target(struct env_ctx *ctx)
+{
+	struct scratch *s = env_scratch(ctx);
+	const struct dnsbolt_node *n;
+	const struct dnsbolt_answer *a;
+	int r;
+
+	if (!s)
+		return REASON_internal;
+	r = find_inside(ctx, (__u32)find_depth(ctx));
+	if (r)
+		return r;
+	n = env_arena(ctx, s->node);
+	if (!n)
+		return REASON_store;
+	if (s->beside && !(n->flags & DNSBOLT_NODE_CUT))
+		return FIND_TARGET;
+	s->encloser = s->depth == s->labels ? 0 : s->node;
+	r = s->encloser ? find_below(ctx, s, n) : find_entry(ctx, s->qtype);
+	if (r == FIND_DNAME)
+		return REASON_dname_twice;
+	if (r > 0)
+		return r;
+	a = env_arena(ctx, s->answer);
+	if (s->answer && (!a || a->flags & DNSBOLT_ANSWER_DNAME))
+		return REASON_dname_twice;
+	return r;
 }
 
 /* The name itself has no node. 0: scratch.answer (0: NXDOMAIN), FIND_PROVE, FIND_DNAME, or the reason to pass with. */

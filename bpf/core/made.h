@@ -2,6 +2,9 @@
 /*
  * Records that no zone holds: the CNAME below a DNAME (RFC 6672 section 3.1), and who we are (class CH, RFC 4892). Each is
  * the one record in scratch.made, and a part of the plan under the symbol DNSBOLT_PART_MADE.
+ *
+ * Where the CNAME leads back into the zone, its target takes the place of the question's name, and the search goes on from
+ * there; once (find_target()).
  */
 #ifndef DNSBOLT_CORE_MADE_H
 #define DNSBOLT_CORE_MADE_H
@@ -11,7 +14,6 @@
 #include "find.h"
 #include "plan.h"
 
-#define MADE_FIXED 12u /* owner as a pointer, type, class, TTL, RDLENGTH */
 #define RCODE_YXDOMAIN 6u
 
 static __always_inline void made_header(struct scratch *s, __u32 type, __u32 class, __u32 ttl_be)
@@ -34,7 +36,6 @@ static __always_inline void made_finish(struct scratch *s, __u32 rdlen)
 	/* The filling up to a multiple of 4 is in the checksum. Clang knows that the mask does nothing; 6.1 does not. */
 	env_barrier_var(end);
 	env_put32(m + (end & 511), 0);
-	plan_append(s, DNSBOLT_PART_MADE, s->made_len, 1, 0, DNSBOLT_ANSWER_SECTION, 0);
 }
 
 struct made_copy {
@@ -100,10 +101,9 @@ static __always_inline int made_cname(struct env_ctx *ctx, struct scratch *s)
 	if (r)
 		return r;
 	prefix = s->at[(s->labels - s->depth) & 127];
-	if (prefix + dname.target_len > DNSBOLT_NAME_MAX) {
-		s->rcode = RCODE_YXDOMAIN;
+	s->made_len = 0;
+	if (prefix + dname.target_len > DNSBOLT_NAME_MAX)
 		return 0;
-	}
 	made_header(s, QTYPE_CNAME, QCLASS_IN, env_get32(dname.ttl));
 	env_loop(prefix & 255, made_octet, &copy);
 	copy.from = dname.target;
@@ -113,8 +113,19 @@ static __always_inline int made_cname(struct env_ctx *ctx, struct scratch *s)
 	return 0;
 }
 
-/* Below a DNAME: the DNAME, and the CNAME that follows from it. Where that leads back into the zone there would be
- * more to answer. */
+/* Only the DNAME and its CNAME. */
+static __always_inline int made_plan(struct env_ctx *ctx, struct scratch *s,
+				     const struct dnsbolt_config *c)
+{
+	int r;
+
+	plan_start(s);
+	r = plan_dname(ctx);
+	s->rcode = s->made_len ? 0 : RCODE_YXDOMAIN; /* RFC 6672 section 2.2 */
+	return r ? r : plan_finish(s, c);
+}
+
+/* Below a DNAME: the DNAME, and the CNAME that follows from it. FIND_TARGET: its target may be in the zone. */
 ENV_STAGE int made_dname(struct env_ctx *ctx)
 {
 	struct scratch *s = env_scratch(ctx);
@@ -127,14 +138,56 @@ ENV_STAGE int made_dname(struct env_ctx *ctx)
 	n = env_arena(ctx, s->encloser);
 	if (!n)
 		return REASON_store;
-	if (n->flags & DNSBOLT_NODE_INSIDE)
-		return REASON_dname_inside;
-	plan_start(s);
-	r = plan_slots(ctx, s, 0);
-	if (!r)
-		r = made_cname(ctx, s);
-	s->reason = REASON_dname;
-	return r ? r : plan_finish(s, c);
+	s->dname = s->answer;
+	r = made_cname(ctx, s);
+	/* A CNAME asked for is the answer itself. */
+	if (!r && s->made_len && n->flags & DNSBOLT_NODE_INSIDE && s->qtype != QTYPE_CNAME)
+		r = FIND_TARGET;
+	return r ? r : made_plan(ctx, s, c);
+}
+
+/* The CNAME's target in place of the question's name. */
+static __always_inline int made_rename(struct scratch *s, const struct dnsbolt_config *c)
+{
+	const __u8 *target = (__u8 *)s->made + MADE_FIXED;
+
+	if (question_labels(s, target))
+		return REASON_store;
+	question_copy(s, target);
+	question_hash(s, c);
+	s->renamed = 1;
+	return 0;
+}
+
+/* Is the name at or below the apex of the zone in hand? */
+static __always_inline int made_is_inside(struct env_ctx *ctx, const struct scratch *s)
+{
+	const struct dnsbolt_snapshot *snap = env_arena(ctx, s->snapshot);
+	__u32 labels;
+
+	if (!snap)
+		return 0;
+	labels = snap->apex_labels;
+	return labels <= s->labels &&
+	       find_same_name(ctx, snap->apex, s->at[(s->labels - labels) & 127]);
+}
+
+/* On from the DNAME's target. 0: planned; FIND_PROVE, or the reason to pass with. */
+ENV_STAGE int made_target(struct env_ctx *ctx)
+{
+	struct scratch *s = env_scratch(ctx);
+	const struct dnsbolt_config *c = env_config(ctx);
+	int r;
+
+	if (!s || !c)
+		return REASON_internal;
+	r = made_rename(s, c);
+	if (r)
+		return r;
+	r = made_is_inside(ctx, s) ? find_target(ctx) : FIND_TARGET;
+	if (r == FIND_TARGET)
+		return made_plan(ctx, s, c);
+	return r ? r : plan_answer(ctx);
 }
 
 /* Eight octets of a name as scratch.name has them (RFC 4892, and BIND's names for the same). */
@@ -200,6 +253,7 @@ ENV_STAGE int made_chaos(struct env_ctx *ctx)
 	s->rcode = 0;
 	s->reason = REASON_identity;
 	made_text(s, id);
+	plan_append(s, DNSBOLT_PART_MADE, s->made_len, 1, 0, 0, DNSBOLT_ANSWER_SECTION, 0);
 	return plan_finish(s, c);
 }
 

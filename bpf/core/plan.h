@@ -14,6 +14,8 @@
 #define PLAN_PARTS_MAX 16u /* of one reply: an answer's, proofs, and a record made here */
 #define PLAN_UDP_IPV4 28u  /* octets of IP and UDP header */
 #define PLAN_UDP_IPV6 48u
+#define PLAN_OF_TARGET                                                                             \
+	(1u << 7) /* of a part, beside DNSBOLT_SLOT_*: its records are said of the DNAME's target */
 
 /* The part that a handle, a symbol or a proof stands for. 0: there is none (no signature). */
 static __always_inline int plan_resolve(struct env_ctx *ctx, struct scratch *s, __u32 flags,
@@ -46,7 +48,8 @@ static __always_inline int plan_resolve(struct env_ctx *ctx, struct scratch *s, 
 }
 
 static __always_inline void plan_append(struct scratch *s, dnsbolt_handle handle, __u32 len,
-					__u32 n_rr, __u32 n_ptr, __u32 section, __u32 flags)
+					__u32 n_rr, __u32 n_ptr, __u32 n_own, __u32 section,
+					__u32 flags)
 {
 	struct plan_part *to = &s->part[s->n_parts & (PLAN_PARTS_MAX - 1)];
 
@@ -55,7 +58,8 @@ static __always_inline void plan_append(struct scratch *s, dnsbolt_handle handle
 	to->n_ptr = (__u16)n_ptr;
 	to->n_rr = (__u16)n_rr;
 	to->section = (__u8)section;
-	to->flags = (__u8)flags;
+	to->flags = (__u8)flags | (s->of_target ? PLAN_OF_TARGET : 0);
+	to->n_own = (__u16)n_own;
 	s->n_parts++;
 	s->body_full += len;
 	if (!(flags & DNSBOLT_SLOT_OPTIONAL))
@@ -92,7 +96,7 @@ ENV_STAGE int plan_add(struct env_ctx *ctx, __u32 what, __u32 section, __u32 fla
 	p = env_arena(ctx, handle);
 	if (!p || !p->len || s->n_parts >= PLAN_PARTS_MAX)
 		return REASON_store;
-	plan_append(s, handle, p->len, p->n_rr, p->n_ptr, section, flags);
+	plan_append(s, handle, p->len, p->n_rr, p->n_ptr, p->n_own, section, flags);
 	return 0;
 }
 
@@ -233,6 +237,27 @@ static __always_inline void plan_start(struct scratch *s)
 	s->n_parts = 0;
 	s->body_full = 0;
 	s->body_required = 0;
+	s->of_target = 0;
+}
+
+/* A DNAME with its signatures, and the CNAME that was made of it. What follows is said of its target. */
+ENV_STAGE int plan_dname(struct env_ctx *ctx)
+{
+	struct scratch *s = env_scratch(ctx);
+	dnsbolt_handle found;
+	int r;
+
+	if (!s)
+		return REASON_internal;
+	found = s->answer;
+	s->answer = s->dname;
+	r = plan_slots(ctx, s, 0);
+	s->answer = found;
+	if (s->made_len)
+		plan_append(s, DNSBOLT_PART_MADE, s->made_len, 1, 0, 0, DNSBOLT_ANSWER_SECTION, 0);
+	s->of_target = 1;
+	s->reason = REASON_dname;
+	return r;
 }
 
 /* Decides what is sent of what was planned, when the store was not flipped meanwhile. */
@@ -261,7 +286,9 @@ ENV_STAGE int plan_answer(struct env_ctx *ctx)
 	if (!s || !c)
 		return REASON_internal;
 	plan_start(s);
-	r = s->answer ? plan_slots(ctx, s, 0) : plan_nxdomain(ctx, s);
+	r = s->renamed ? plan_dname(ctx) : 0;
+	if (!r)
+		r = s->answer ? plan_slots(ctx, s, 0) : plan_nxdomain(ctx, s);
 	for (i = 0; !r && i < DNSBOLT_PROOFS_MAX; i++) {
 		if (i >= s->n_proofs)
 			break;
@@ -269,6 +296,10 @@ ENV_STAGE int plan_answer(struct env_ctx *ctx)
 	}
 	if (!r && s->answer)
 		r = plan_slots(ctx, s, 1);
+	if (s->renamed) {
+		s->aa = 1; /* of the first owner: RFC 1035 section 4.1.1 */
+		s->reason = REASON_dname;
+	}
 	return r ? r : plan_finish(s, c);
 }
 

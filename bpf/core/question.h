@@ -49,12 +49,18 @@ static __always_inline int question_header(const __u8 *m)
 	return 0;
 }
 
+struct question_walk {
+	struct scratch *s;
+	const __u8 *name;
+};
+
 /* One label of the name as it came. The loop ends at the root label, or leaves labels at WALK_BAD at a
  * compression pointer, an extended label type (RFC 6891 section 5), or past 255 octets. */
 static long question_label(__u32 i, void *arg)
 {
-	struct scratch *s = *(struct scratch **)arg;
-	__u32 p = s->walk & 255, len = ((__u8 *)s->frame)[FRAME_NAME + p];
+	struct question_walk *w = arg;
+	struct scratch *s = w->s;
+	__u32 p = s->walk & 255, len = w->name[p];
 
 	s->at[i & 127] = (__u8)p;
 	if (!len) {
@@ -68,15 +74,22 @@ static long question_label(__u32 i, void *arg)
 	return 0;
 }
 
-/* Finds the labels. What lies behind the message in the scratch is an older query's: the lengths are compared
- * at the end. */
-static __always_inline int question_walk(struct scratch *s)
+/* Finds the labels of a name of the scratch. What lies behind it there is an older query's: the caller compares the
+ * length. */
+static __always_inline int question_labels(struct scratch *s, const __u8 *name)
 {
+	struct question_walk w = { s, name };
+
 	s->walk = 0;
 	s->labels = WALK_BAD;
 	s->name_len = 0;
-	env_loop(DNSBOLT_LABELS_MAX + 1, question_label, &s);
-	if (s->labels > DNSBOLT_LABELS_MAX ||
+	env_loop(DNSBOLT_LABELS_MAX + 1, question_label, &w);
+	return s->labels > DNSBOLT_LABELS_MAX ? REASON_qname : 0;
+}
+
+static __always_inline int question_walk(struct scratch *s)
+{
+	if (question_labels(s, (__u8 *)s->frame + FRAME_NAME) ||
 	    DNS_HEADER + s->name_len + DNS_QFIXED > (__u32)s->msg_len)
 		return REASON_qname;
 	return 0;
@@ -93,7 +106,7 @@ static __always_inline __u64 question_lower(__u64 w)
 
 /* Lower-cases the name into the scratch, filled with zeros to a multiple of 8 and one word more. Returns the sum of the
  * octets as they came. */
-static __always_inline __u64 question_copy(struct scratch *s)
+static __always_inline __u64 question_copy(struct scratch *s, const __u8 *name)
 {
 	__u32 i, len = s->name_len;
 	__u64 w, sum = 0;
@@ -101,7 +114,7 @@ static __always_inline __u64 question_copy(struct scratch *s)
 	for (i = 0; i < DNSBOLT_NAME_MAX / 8 + 1; i++) {
 		if (i * 8 >= len)
 			break;
-		w = env_get64((__u8 *)s->frame + FRAME_NAME + i * 8);
+		w = env_get64(name + i * 8);
 		if (len - i * 8 < 8)
 			w &= ~0ull >> ((8 - (len - i * 8)) * 8 & 63);
 		sum += (__u32)w;
@@ -201,7 +214,7 @@ ENV_STAGE int question_name(struct env_ctx *ctx)
 
 	if (!s || !c)
 		return REASON_internal;
-	sum = question_copy(s);
+	sum = question_copy(s, (__u8 *)s->frame + FRAME_NAME);
 	p = (__u8 *)s->frame + FRAME_NAME + (s->name_len & 255);
 	s->question_sum = csum_fold(
 		sum + csum_at(csum_fold((__u64)env_get16(p) + env_get16(p + 2)), s->name_len));

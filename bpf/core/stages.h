@@ -21,6 +21,7 @@
 #define STAGES_ENCLOSER FIND_ABSENT	 /* the name has no node: its closest encloser answers */
 #define STAGES_PROVE FIND_PROVE		 /* proofs out of the denial chain */
 #define STAGES_DNAME FIND_DNAME		 /* a CNAME is to be made */
+#define STAGES_TARGET FIND_TARGET	 /* and its target to be found */
 #define STAGES_CHAOS (-4)		 /* a question for our identity */
 #define STAGES_BROKEN (-REASON_internal) /* the packet was written to: it must not go on */
 

@@ -28,11 +28,10 @@
 #define NAME_WORDS 34u /* 255 octets, and a read of 8 at any offset below 256 */
 
 #define DNSBOLT_PROOFS_MAX 3u
-#define DNSBOLT_PROOFS_ROOM 4u /* a power of two */
-#define MADE_MAX                                                                                   \
-	(12u +                                                                                     \
-	 255u) /* a pointer to the question's name, type, class, TTL, RDLENGTH, RDATA of one name */
-#define MADE_WORDS 66u /* and room for any 9-bit offset */
+#define DNSBOLT_PROOFS_ROOM 4u	     /* a power of two */
+#define MADE_FIXED 12u		     /* owner as a pointer, type, class, TTL, RDLENGTH */
+#define MADE_MAX (MADE_FIXED + 255u) /* and RDATA of one name */
+#define MADE_WORDS 66u		     /* and room for any 9-bit offset */
 
 /* SHA-1 over a name and a salt (RFC 5155 section 5): 255 + 32 octets and the filling are 5 blocks. */
 #define SHA1_BLOCK 64u
@@ -49,7 +48,7 @@ struct sha1 {
 struct plan_part {
 	dnsbolt_handle handle;
 	__u16 len, n_ptr;
-	__u16 n_rr;
+	__u16 n_rr, n_own;
 	__u8 section, flags;
 };
 
@@ -87,6 +86,9 @@ struct scratch {
 	dnsbolt_handle encloser; /* node of the closest encloser; 0: the name itself was found */
 	__u32 zone;		 /* index; ~0: none */
 	__u32 depth;		 /* labels of the closest encloser */
+	__u8 renamed; /* what is looked for is a DNAME's target, in name, at and hash; the question is in the frame */
+	__u8 beside;	      /* find_inside(): the name is in or below another zone */
+	dnsbolt_handle dname; /* renamed: the DNAME's answer */
 	__u32 barrier; /* target of the atomic that orders loads on weakly ordered machines */
 
 	/* denial */
@@ -111,8 +113,10 @@ struct scratch {
 	__u16 opt_len;	       /* octets of our OPT record, 0: none */
 	__u16 count[3];	       /* records by section */
 	__u8 truncated, rcode, aa, reason;
-	__u32 sum;   /* checksum so far */
-	__u32 where; /* offset in the message where the next part goes */
+	__u8 of_target;	 /* what is planned is said of the DNAME's target */
+	__u32 target_at; /* offset in the message of that target's name */
+	__u32 sum;	 /* checksum so far */
+	__u32 where;	 /* offset in the message where the next part goes */
 };
 
 #endif /* DNSBOLT_CORE_TYPES_H */

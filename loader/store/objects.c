@@ -48,6 +48,9 @@ static int part_check(struct store *s, const struct store_part *part)
 		if (part->data[at] || part->data[at + 1])
 			return store_fail(s, -EINVAL, "part: the octets of a pointer are not zero");
 	}
+	if (part->n_own > part->n_rr)
+		return store_fail(s, -EINVAL, "part: %u owners of %u records", part->n_own,
+				  part->n_rr);
 	return 0;
 }
 
@@ -187,6 +190,7 @@ static int part_write(struct store *s, const struct store_part *from, dnsbolt_ha
 	part->len = from->len;
 	part->n_rr = from->n_rr;
 	part->n_ptr = from->n_ptr;
+	part->n_own = from->n_own;
 	part->csum = sum_data(from->data, from->len);
 	if (from->n_ptr)
 		memcpy(part->ptr, from->ptr, from->n_ptr * sizeof(*from->ptr));
@@ -232,7 +236,7 @@ static bool part_equal(const struct store *s, dnsbolt_handle h, const struct sto
 		return !h && !from;
 	part = part_at(s, h);
 	return from && part->len == from->len && part->n_rr == from->n_rr &&
-	       part->n_ptr == from->n_ptr &&
+	       part->n_ptr == from->n_ptr && part->n_own == from->n_own &&
 	       (!from->n_ptr || !memcmp(part->ptr, from->ptr, from->n_ptr * sizeof(*from->ptr))) &&
 	       (!from->len || !memcmp((const uint8_t *)part + dnsbolt_part_data(from->n_ptr),
 				      from->data, from->len));
@@ -590,7 +594,7 @@ static bool stored_parts_equal(const struct store *s, dnsbolt_handle a, dnsbolt_
 	x = part_at(s, a);
 	y = part_at(s, b);
 	return x->len == y->len && x->n_rr == y->n_rr && x->n_ptr == y->n_ptr &&
-	       !memcmp(x->ptr, y->ptr, part_octets(x) - sizeof(*x));
+	       x->n_own == y->n_own && !memcmp(x->ptr, y->ptr, part_octets(x) - sizeof(*x));
 }
 
 bool snapshot_equal(const struct store *s, dnsbolt_handle a, dnsbolt_handle b)

@@ -74,7 +74,7 @@ void store_each_zone(struct store *s,
 struct store_part {
 	const uint8_t *data;
 	const struct dnsbolt_ptr *ptr;
-	uint16_t len, n_rr, n_ptr;
+	uint16_t len, n_rr, n_ptr, n_own;
 };
 
 /* The node whose proof is meant. owner NULL: none. The anchor is made when it is not there yet. */

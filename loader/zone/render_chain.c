@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What stands behind a CNAME: the chain of CNAMEs inside the zone, through wildcards too, and what
- * its end has to say of each type (RFC 1034 section 4.3.2, step 3a). All of it is known when the
+ * What stands behind a CNAME: the chain of CNAMEs inside the zone, through wildcards and DNAMEs too, and what
+ * its end has to say of each type (RFC 1034 section 4.3.2, step 3a; RFC 6672 section 3.2). All of it is known when the
  * zone is; only where a wildcard's CNAME comes back to its own wildcard it depends on the name
  * that is asked.
  */
+#include <string.h>
+
 #include "render_internal.h"
 
 #define LINKS_MAX 16u
@@ -17,20 +19,24 @@ enum place {
 	PLACE_WILDCARD, /* covered by a wildcard */
 	PLACE_ABSENT,	/* no name of the zone */
 	PLACE_CUT,	/* at or below a cut */
-	PLACE_ODD,	/* below a DNAME, or at a wildcard that is a cut or a DNAME */
+	PLACE_DNAME,	/* below a DNAME */
+	PLACE_LONG,	/* below a DNAME that makes the name too long */
+	PLACE_ODD,	/* at a wildcard that is a cut or a DNAME */
 };
 
 struct location {
 	enum place place;
-	const struct zone_name *name; /* the name, wildcard or cut */
+	const struct zone_name *name; /* the name, wildcard, cut, or the DNAME's owner */
 	const struct zone_name *encloser;
 };
 
-/* A CNAME of the chain, and the name that it stands at. */
+/* A CNAME of the chain, in the zone or made of a DNAME, and the name that it stands at. */
 struct chain_link {
 	const knot_dname_t *owner; /* as the CNAME before spells it; NULL: the question's name */
 	knot_dname_storage_t lower;
 	struct location at;
+	/* PLACE_DNAME: the RDATA of the CNAME that is made; parts in work point into it */
+	_Alignas(knot_rdata_t) uint8_t made[sizeof(knot_rdata_t) + KNOT_DNAME_MAXLEN];
 };
 
 /* link[n] is the end; it has no CNAME, or lies outside. */
@@ -56,7 +62,7 @@ static struct location locate_below(const struct render *render, const struct zo
 	const struct zone_name *wildcard = render_wildcard(render, encloser);
 
 	if (zone_name_rrset(encloser, KNOT_RRTYPE_DNAME))
-		return (struct location){ .place = PLACE_ODD };
+		return (struct location){ .place = PLACE_DNAME, .name = encloser };
 	if (!wildcard)
 		return (struct location){ .place = PLACE_ABSENT, .encloser = encloser };
 	if (render_is_cut(wildcard) || zone_name_rrset(wildcard, KNOT_RRTYPE_DNAME))
@@ -88,11 +94,11 @@ static struct location locate(const struct render *render, const knot_dname_t *l
 		cover = name;
 	if (cover && render_is_cut(cover))
 		return (struct location){ .place = PLACE_CUT, .name = cover };
-	if (cover)
-		return (struct location){ .place = render_is_other(render, cover) ? PLACE_OUTSIDE
-										  : PLACE_ODD };
-	if (is_below_other(render, lower, name))
+	if ((cover && render_is_other(render, cover)) ||
+	    is_below_other(render, lower, cover ? cover : name))
 		return (struct location){ .place = PLACE_OUTSIDE };
+	if (cover)
+		return (struct location){ .place = PLACE_DNAME, .name = cover };
 	while (name->parent && render_state(render, render->to, name) != RENDER_DATA)
 		name = name->parent;
 	if (knot_dname_is_equal(name->owner, lower))
@@ -109,7 +115,8 @@ static const struct zone_rrset *cname_of(const struct location *at)
 	return zone_name_rrset(at->name, KNOT_RRTYPE_CNAME);
 }
 
-/* A second visit of a name, or of a wildcard, whatever led there, is a loop. */
+/* A second visit of a name, of a wildcard or of a DNAME, whatever led there, may be a loop; it would
+ * put a DNAME into the answer twice. */
 static bool was_here(const struct chain *chain, const struct zone_name *name)
 {
 	unsigned int i;
@@ -120,44 +127,98 @@ static bool was_here(const struct chain *chain, const struct zone_name *name)
 	return false;
 }
 
+/* What the link's name becomes below a DNAME (RFC 6672 section 2.2); false: too long. */
+static bool substitute(struct chain_link *link)
+{
+	const struct zone_rrset *dname = zone_name_rrset(link->at.name, KNOT_RRTYPE_DNAME);
+	const knot_dname_t *target = knot_dname_target(dname->rrs.rdata);
+	size_t prefix = knot_dname_size(link->lower) - knot_dname_size(link->at.name->owner);
+	size_t len = knot_dname_size(target);
+	knot_rdata_t *made = (knot_rdata_t *)link->made;
+
+	if (prefix + len > KNOT_DNAME_MAXLEN)
+		return false;
+	made->len = (uint16_t)(prefix + len);
+	memcpy(made->data, link->owner, prefix);
+	memcpy(made->data + prefix, target, len);
+	return true;
+}
+
+/* Where the CNAME at the link leads; NULL: there is none, the chain ends here. */
+static const knot_dname_t *target_of(struct chain_link *link)
+{
+	const struct zone_rrset *cname = cname_of(&link->at);
+
+	if (cname)
+		return knot_cname_name(cname->rrs.rdata);
+	if (link->at.place != PLACE_DNAME)
+		return NULL;
+	if (substitute(link))
+		return knot_cname_name((const knot_rdata_t *)link->made);
+	link->at.place = PLACE_LONG;
+	return NULL;
+}
+
 /* false: no end, or one that is too far. */
 static bool follow(struct chain *chain, const struct render *render, const struct zone_name *name)
 {
-	const struct zone_rrset *cname = zone_name_rrset(name, KNOT_RRTYPE_CNAME);
+	const knot_dname_t *target;
 
 	chain->n = 0;
 	chain->link[0].owner = NULL;
 	chain->link[0].at = (struct location){ .place = PLACE_NAME, .name = name };
-	while (cname) {
+	while ((target = target_of(&chain->link[chain->n]))) {
 		struct chain_link *next;
 
 		if (chain->n == LINKS_MAX || was_here(chain, chain->link[chain->n].at.name))
 			return false;
 		next = &chain->link[++chain->n];
-		next->owner = knot_cname_name(cname->rrs.rdata);
+		next->owner = target;
 		knot_dname_copy_lower(next->lower, next->owner);
 		next->at = locate(render, next->lower);
-		cname = cname_of(&next->at);
 	}
 	return chain->link[chain->n].at.place != PLACE_ODD;
+}
+
+/* The RRset that makes the link: a CNAME, or the DNAME, which stands at a name of its own. */
+static void put_link_rrset(struct render *render, const struct render_spelling *as,
+			   const struct chain_link *link, bool with_rrsigs)
+{
+	const struct zone_name *name = link->at.name;
+	struct render_spelling spelled = *as;
+	const struct zone_rrset *set = cname_of(&link->at);
+
+	spelled.owner = set ? link->owner : name->owner;
+	if (!set)
+		set = zone_name_rrset(name, KNOT_RRTYPE_DNAME);
+	render_put_rrset(render, &spelled, name, set);
+	if (with_rrsigs)
+		render_put_rrsigs(render, &spelled, name, set->type, set->ttl);
+}
+
+/* The CNAME that follows from a DNAME has its TTL, and no signature (RFC 6672 sections 3.1 and 5.3.1). */
+static void put_made_cname(struct render *render, const struct chain_link *link)
+{
+	const struct zone_rrset *dname = zone_name_rrset(link->at.name, KNOT_RRTYPE_DNAME);
+
+	render_put_rdata(render, link->owner, KNOT_RRTYPE_CNAME, dname->ttl,
+			 (const knot_rdata_t *)link->made);
 }
 
 static const struct store_part *chain_part(struct render *render, const struct chain *chain,
 					   const knot_dname_t *suffix, bool with_rrsigs)
 {
-	struct render_spelling as = { .suffix = suffix };
+	const struct render_spelling as = { .suffix = suffix };
 	unsigned int i;
 
 	render_begin_part(render, &as);
 	for (i = 0; i < chain->n; i++) {
-		const struct zone_name *name = chain->link[i].at.name;
-		const struct zone_rrset *cname = zone_name_rrset(name, KNOT_RRTYPE_CNAME);
-
-		as.owner = chain->link[i].owner;
-		render_put_rrset(render, &as, name, cname);
-		if (with_rrsigs)
-			render_put_rrsigs(render, &as, name, cname->type, cname->ttl);
+		put_link_rrset(render, &as, &chain->link[i], with_rrsigs);
+		if (chain->link[i].at.place == PLACE_DNAME)
+			put_made_cname(render, &chain->link[i]);
 	}
+	if (chain->link[i].at.place == PLACE_LONG)
+		put_link_rrset(render, &as, &chain->link[i], with_rrsigs);
 	return render_end_part(render);
 }
 
@@ -171,9 +232,21 @@ struct chain_answer {
 	const struct store_part *plain, *dnssec;
 };
 
+static bool has_dname(const struct chain *chain)
+{
+	unsigned int i;
+
+	for (i = 0; i < chain->n; i++)
+		if (chain->link[i].at.place == PLACE_DNAME)
+			return true;
+	return chain->link[i].at.place == PLACE_LONG;
+}
+
 static void begin_answer(struct draft *draft, const struct chain_answer *of)
 {
-	draft_begin(draft, of->render, of->name, DNSBOLT_ANSWER_AA, REASON_cname);
+	draft_begin(draft, of->render, of->name,
+		    DNSBOLT_ANSWER_AA | (has_dname(of->chain) ? DNSBOLT_ANSWER_DNAME : 0),
+		    REASON_cname);
 	if (!of->render->to->is_signed) {
 		draft_part(draft, of->plain, DNSBOLT_ANSWER_SECTION, 0);
 		return;
@@ -192,6 +265,12 @@ static void deny_expanded(struct draft *draft, const struct chain *chain)
 			draft_deny_exact(draft, chain->link[i].at.encloser, chain->link[i].lower);
 }
 
+/* A DNAME that led to its own owner: no record twice (RFC 2181 section 5). */
+static bool is_in_chain(const struct chain_answer *of, const struct zone_rrset *set)
+{
+	return set->type == KNOT_RRTYPE_DNAME && was_here(of->chain, of->end->at.name);
+}
+
 /* The RRset at the end. */
 static void add_type(const struct chain_answer *of, const struct zone_rrset *set)
 {
@@ -200,7 +279,8 @@ static void add_type(const struct chain_answer *of, const struct zone_rrset *set
 	struct draft draft;
 
 	begin_answer(&draft, of);
-	draft_rrset(&draft, &as, of->end->at.name, set);
+	if (!is_in_chain(of, set))
+		draft_rrset(&draft, &as, of->end->at.name, set);
 	deny_expanded(&draft, of->chain);
 	(void)draft_end(&draft, set->type);
 }
@@ -265,11 +345,14 @@ static void add_absent(const struct chain_answer *of)
 	(void)draft_end(&draft, 0);
 }
 
+/* The end is not this zone's to tell of; or there is none, for the name would be too long. */
 static void add_outside(const struct chain_answer *of)
 {
 	struct draft draft;
 
 	begin_answer(&draft, of);
+	if (draft.answer && of->end->at.place == PLACE_LONG)
+		draft.answer->rcode = KNOT_RCODE_YXDOMAIN; /* RFC 6672 section 2.2 */
 	deny_expanded(&draft, of->chain);
 	(void)draft_end(&draft, 0);
 }

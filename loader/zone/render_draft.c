@@ -35,6 +35,13 @@ void render_begin_part(struct render *render, const struct render_spelling *as)
 		   as->suffix, as->exact);
 }
 
+void render_put_rdata(struct render *render, const knot_dname_t *owner, uint16_t type, uint32_t ttl,
+		      const knot_rdata_t *rdata)
+{
+	if (!render->part_err)
+		render->part_err = wire_put(&render->wire, owner, type, ttl, rdata);
+}
+
 /* Signatures have the TTL of what they cover (RFC 4034 section 3), so those of one name may have
  * several. */
 void render_put_rrset(struct render *render, const struct render_spelling *as,

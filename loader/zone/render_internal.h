@@ -82,6 +82,9 @@ struct render_spelling {
 };
 
 void render_begin_part(struct render *render, const struct render_spelling *as);
+/* One record. The names in it must outlive the part. */
+void render_put_rdata(struct render *render, const knot_dname_t *owner, uint16_t type, uint32_t ttl,
+		      const knot_rdata_t *rdata);
 void render_put_rrset(struct render *render, const struct render_spelling *as,
 		      const struct zone_name *name, const struct zone_rrset *set);
 /* The signatures that cover the type, with that TTL. */

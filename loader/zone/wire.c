@@ -20,7 +20,7 @@ void wire_begin(struct wire *wire, uint8_t *data, size_t room, struct dnsbolt_pt
 	wire->ptr = ptr;
 	wire->room = room < WIRE_RECORDS_MAX ? room : WIRE_RECORDS_MAX;
 	wire->ptr_room = ptr_room;
-	wire->len = wire->n_ptr = wire->n_rr = 0;
+	wire->len = wire->n_ptr = wire->n_rr = wire->n_own = 0;
 	wire->suffix = suffix;
 	wire->exact = exact;
 	wire->n_targets = 0;
@@ -99,8 +99,6 @@ static int put_name(struct wire *wire, const knot_dname_t *name)
 	int err = 0;
 
 	for (; *name && !err; left -= 1u + *name, name += 1u + *name) {
-		if (left == common && wire->exact && left == knot_dname_size(wire->suffix))
-			return put_u16(wire, POINTER_TO_QUESTION);
 		if (left == common && may_point(wire))
 			return put_pointer(wire, 0, left);
 		target = may_point(wire) ? find_target(wire, name, left) : NULL;
@@ -115,9 +113,12 @@ static int put_name(struct wire *wire, const knot_dname_t *name)
 /* The root is one octet, and never pointed at. */
 static int put_owner(struct wire *wire, const knot_dname_t *owner)
 {
-	if (!owner && (*wire->suffix || !wire->exact))
-		return put_u16(wire, POINTER_TO_QUESTION);
-	return put_name(wire, owner ? owner : wire->suffix);
+	if (owner || (wire->exact && !*wire->suffix))
+		return put_name(wire, owner ? owner : wire->suffix);
+	if (wire->n_own != wire->n_rr)
+		return -EINVAL; /* the reader takes these to be the first ones */
+	wire->n_own++;
+	return put_u16(wire, POINTER_TO_QUESTION);
 }
 
 static int put_rdata(struct wire *wire, uint16_t type, const knot_rdata_t *rdata)
@@ -169,5 +170,6 @@ void wire_end(const struct wire *wire, struct store_part *ret_part)
 		.len = (uint16_t)wire->len,
 		.n_rr = (uint16_t)wire->n_rr,
 		.n_ptr = (uint16_t)wire->n_ptr,
+		.n_own = (uint16_t)wire->n_own,
 	};
 }

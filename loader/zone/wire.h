@@ -33,7 +33,7 @@ struct wire {
 	uint8_t *data;
 	struct dnsbolt_ptr *ptr;
 	size_t room, ptr_room;
-	size_t len, n_ptr, n_rr;
+	size_t len, n_ptr, n_rr, n_own;
 	const knot_dname_t *suffix;
 	bool exact;
 	unsigned int n_targets;
@@ -47,7 +47,7 @@ void wire_begin(struct wire *wire, uint8_t *data, size_t room, struct dnsbolt_pt
 		size_t ptr_room, const knot_dname_t *suffix, bool exact);
 
 /* Appends a record of class IN. `owner` NULL: the question's name. -EMSGSIZE: no room, or more
- * than WIRE_RECORDS_MAX; the part is of no use then. */
+ * than WIRE_RECORDS_MAX; -EINVAL: the question's name behind another owner. The part is of no use then. */
 int wire_put(struct wire *wire, const knot_dname_t *owner, uint16_t type, uint32_t ttl,
 	     const knot_rdata_t *rdata);
 

@@ -85,7 +85,9 @@ static int set_stages(struct harness *h)
 		r = set_stage(h, base + 2, h->skel->progs.dnsbolt_prove);
 	if (!r)
 		r = set_stage(h, base + 3, h->skel->progs.dnsbolt_dname);
-	return r ? r : set_stage(h, base + 4, h->skel->progs.dnsbolt_chaos);
+	if (!r)
+		r = set_stage(h, base + 4, h->skel->progs.dnsbolt_chaos);
+	return r ? r : set_stage(h, base + 5, h->skel->progs.dnsbolt_target);
 }
 
 static int open_kernel(struct harness *h)

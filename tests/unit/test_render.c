@@ -302,7 +302,8 @@ static void test_chains(void **state)
 		{ "loop.example", "0:cname_odd/cname_odd CNAME" },
 		{ "self.example", "0:cname_odd/cname_odd CNAME" },
 		{ "*.back.example", "0:cname_odd/cname_odd CNAME" }, /* under itself */
-		{ "dname.example", "0:cname_odd/cname_odd CNAME" },
+		{ "dname.example", "0:+cname2/+cname2 CNAME" }, /* through a DNAME, to no name */
+		{ "dnames.example", "0:cname_odd/cname_odd CNAME" }, /* through it twice */
 		{ "computed.example", "0:computed/computed CNAME" },
 		{ "l1.example", "0:+cname2/+cname2 A:+cname2/+cname2 CNAME" }, /* 16 links */
 		{ "l0.example", "0:cname_odd/cname_odd CNAME" },	       /* 17 */
@@ -319,6 +320,7 @@ static void test_chains(void **state)
 		     "cut CNAME x.deleg\nat CNAME deleg\ndeleg NS ns.deleg\nns.deleg A 192.0.2.8\n"
 		     "wild CNAME x.w\n*.w CNAME ns1\nloop CNAME loop2\nloop2 CNAME loop\n"
 		     "self CNAME self\n*.back CNAME x.back\ndname CNAME x.d\nd DNAME y\n"
+		     "dnames CNAME k.d\nk.y CNAME x.d\n"
 		     "computed CNAME c\nc TYPE65401 \\# 1 00\nl16 CNAME ns1\n");
 	for (i = 0; i < 16; i++)
 		end += sprintf(end, "l%zu CNAME l%zu\n", i, i + 1);

@@ -41,7 +41,7 @@ static const char mx_octets[] = MX("\11") "\0\1\4Mail\0\0" /* 0: a suffix of the
 	MX("\16") "\0\3\1x\4mail\3net\0"		   /* 39: spelled */
 	MX("\6") "\0\4\1y\0\0"				   /* 65: its part from "mail" on */
 	MX("\13") "\0\5\1y\4Mail\0\0"  /* 83: from "net" on: other letters before */
-	MX("\4") "\0\6\300\14"	       /* 106: the question */
+	MX("\4") "\0\6\0\0"	       /* 106: the question */
 	MX("\3") "\0\7\0"	       /* 122: the root, never pointed at */
 	MX("\13") "\0\10\7ample\0z\0"; /* 137: looks like a suffix, but for labels */
 static const struct dnsbolt_ptr mx_ptr[] = {
@@ -49,6 +49,7 @@ static const struct dnsbolt_ptr mx_ptr[] = {
 	{ 37 | DNSBOLT_PTR_BODY, 14 },
 	{ 81 | DNSBOLT_PTR_BODY, 55 },
 	{ 104 | DNSBOLT_PTR_BODY, 60 },
+	{ 120, 11 },
 };
 
 static void test_compression(void **state)
@@ -83,6 +84,7 @@ static void test_compression(void **state)
 	}
 	assert_part(&wire, mx_octets, sizeof(mx_octets) - 1, mx_ptr,
 		    sizeof(mx_ptr) / sizeof(mx_ptr[0]));
+	assert_int_equal(wire.n_own, 8);
 }
 
 static void test_owners(void **state)
@@ -98,10 +100,15 @@ static void test_owners(void **state)
 	assert_int_equal(wire_put(&wire, NULL, KNOT_RRTYPE_A, 0, rdata("abcd", 4)), 0);
 	assert_int_equal(wire_put(&wire, apex, KNOT_RRTYPE_A, 0, rdata("abcd", 4)), 0);
 	assert_part(&wire, "\300\14" A_RR "\0\0" A_RR, 32, &(struct dnsbolt_ptr){ 16, 9 }, 1);
+	assert_int_equal(wire.n_own, 1);
+	/* those of the question's own name come first: where it is another, they alone are written anew */
+	assert_int_equal(wire_put(&wire, NULL, KNOT_RRTYPE_A, 0, rdata("abcd", 4)), -EINVAL);
 	wire_begin(&wire, data, sizeof(data), ptr, 4, apex, true);
 	assert_int_equal(wire_put(&wire, apex, KNOT_RRTYPE_A, 0, rdata("abcd", 4)), 0);
 	assert_int_equal(wire_put(&wire, www, KNOT_RRTYPE_A, 0, rdata("abcd", 4)), 0);
-	assert_part(&wire, "\300\14" A_RR "\3www\300\14" A_RR, 36, NULL, 0);
+	assert_part(&wire, "\0\0" A_RR "\3www\0\0" A_RR, 36,
+		    (struct dnsbolt_ptr[]){ { 0, 9 }, { 20, 9 } }, 2);
+	assert_int_equal(wire.n_own, 0);
 	wire_begin(&wire, data, sizeof(data), ptr, 4, root, true);
 	assert_int_equal(wire_put(&wire, NULL, KNOT_RRTYPE_A, 0, rdata("abcd", 4)), 0);
 	assert_part(&wire, "\0" A_RR, 15, NULL, 0);

@@ -35,11 +35,13 @@ static int core_lookup(struct env_ctx *ctx)
 
 	if (r == STAGES_ENCLOSER)
 		r = stages_encloser(ctx);
+	if (r == STAGES_DNAME)
+		r = made_dname(ctx);
+	if (r == STAGES_TARGET)
+		r = made_target(ctx);
 	if (r == STAGES_PROVE)
 		r = stages_prove(ctx);
-	else if (r == STAGES_DNAME)
-		r = made_dname(ctx);
-	else if (r == STAGES_CHAOS)
+	if (r == STAGES_CHAOS)
 		r = made_chaos(ctx);
 	return r;
 }
