@@ -61,6 +61,15 @@ int zone_add(struct zone *zone, const knot_dname_t *owner, uint16_t type, uint32
 	     const uint8_t *rdata, uint16_t rdata_len, const char *where,
 	     const struct report *report);
 
+/* Whether the record is there; letters of names in RDATA compared without case, the TTL not. */
+bool zone_has(const struct zone *zone, const knot_dname_t *owner, uint16_t type,
+	      const uint8_t *rdata, uint16_t rdata_len);
+
+/* Removes one record; its RRset and empty non-terminals go with the last of theirs. -ENOENT: it
+ * is not there (compared as by zone_has()); -ENOMEM: the zone is as it was. */
+int zone_remove(struct zone *zone, const knot_dname_t *owner, uint16_t type, const uint8_t *rdata,
+		uint16_t rdata_len);
+
 /* Replaces (or, with no records, removes) a whole RRset; empty non-terminals come and go by
  * themselves. -EINVAL: the name is not in the zone; -ENOMEM: the zone is as it was. */
 int zone_set(struct zone *zone, const knot_dname_t *owner, uint16_t type, uint32_t ttl,

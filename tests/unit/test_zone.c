@@ -68,6 +68,31 @@ static int add(struct zone *zone, const char *owner, uint16_t type, uint32_t ttl
 	return err;
 }
 
+static int has_or_remove(struct zone *zone, bool is_remove, const char *owner, uint16_t type,
+			 const char *rdata)
+{
+	knot_rdataset_t rrs;
+	int ret;
+
+	assert_int_equal(zone_parse_rdata(&rrs, zone->apex, type, rdata, NULL), 0);
+	if (is_remove)
+		ret = zone_remove(zone, name(owner), type, rrs.rdata->data, rrs.rdata->len);
+	else
+		ret = zone_has(zone, name(owner), type, rrs.rdata->data, rrs.rdata->len);
+	knot_rdataset_clear(&rrs, NULL);
+	return ret;
+}
+
+static bool has(struct zone *zone, const char *owner, uint16_t type, const char *rdata)
+{
+	return has_or_remove(zone, false, owner, type, rdata);
+}
+
+static int take(struct zone *zone, const char *owner, uint16_t type, const char *rdata)
+{
+	return has_or_remove(zone, true, owner, type, rdata);
+}
+
 static void set(struct zone *zone, const char *owner, uint16_t type, uint32_t ttl,
 		const char *rdata)
 {
@@ -255,6 +280,42 @@ static void test_odd_records(void **state)
 			 -EINVAL);
 	assert_null(zone_find(zone, name("b.example")));
 	assert_int_equal(zone->n_names, 2);
+	zone_free(zone);
+}
+
+static void test_single_records(void **state)
+{
+	struct zone *zone;
+
+	(void)state;
+	assert_int_equal(zone_new(&zone, name("example")), 0);
+	assert_int_equal(add(zone, "b.a.example", 15, 300, "10 Mail"), 0);
+	assert_int_equal(add(zone, "b.a.example", 15, 300, "20 mail"), 0);
+	assert_int_equal(add(zone, "b.a.example", 16, 300, "Text"), 0);
+	assert_int_equal(add(zone, "b.a.example", 16, 300, "more"), 0);
+	assert_true(has(zone, "B.a.example", 15, "10 mAIL"));
+	assert_false(has(zone, "b.a.example", 15, "30 mail"));
+	assert_false(has(zone, "b.a.example", 16, "text"));
+	assert_false(has(zone, "a.example", 16, "Text"));
+	assert_false(has(zone, "elsewhere", 16, "Text"));
+	assert_false(zone_has(zone, name("b.a.example"), 15, (const uint8_t *)"", 0));
+
+	assert_int_equal(take(zone, "b.a.example", 15, "30 mail"), -ENOENT);
+	assert_int_equal(take(zone, "b.a.example", 1, "192.0.2.1"), -ENOENT);
+	assert_int_equal(take(zone, "elsewhere", 16, "Text"), -ENOENT);
+	assert_int_equal(take(zone, "b.a.example", 16, "text"), -ENOENT);
+	assert_int_equal(zone_remove(zone, name("b.a.example"), 15, (const uint8_t *)"", 0),
+			 -ENOENT);
+	assert_int_equal(zone->n_records, 4);
+	assert_int_equal(take(zone, "B.A.example", 15, "10 mAIL"), 0);
+	assert_false(has(zone, "b.a.example", 15, "10 mail"));
+	assert_true(has(zone, "b.a.example", 15, "20 mail"));
+	assert_int_equal(take(zone, "b.a.example", 16, "Text"), 0);
+	assert_int_equal(take(zone, "b.a.example", 15, "20 mail"), 0);
+	assert_string_equal(listing(zone), "example.:0 a.example.:0 b.a.example.:1 ");
+	assert_int_equal(take(zone, "b.a.example", 16, "more"), 0);
+	assert_string_equal(listing(zone), "example.:0 ");
+	assert_int_equal(zone->n_records, 0);
 	zone_free(zone);
 }
 
@@ -636,6 +697,7 @@ int main(void)
 		cmocka_unit_test_setup(test_empty_nonterminals, setup),
 		cmocka_unit_test_setup(test_any_order_of_names, setup),
 		cmocka_unit_test_setup(test_odd_records, setup),
+		cmocka_unit_test_setup(test_single_records, setup),
 		cmocka_unit_test_setup(test_rrsig_ttl, setup),
 		cmocka_unit_test_setup(test_copy_and_diff, setup),
 		cmocka_unit_test_setup(test_checks, setup),
