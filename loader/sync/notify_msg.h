@@ -15,7 +15,7 @@
 #include <time.h>
 #include <libknot/libknot.h>
 
-#include "../../userspace/lib/name.h"
+#include "message.h"
 
 struct xfr_key;
 
@@ -25,10 +25,11 @@ struct notify {
 	uint32_t serial;
 	const knot_dname_t *key_name; /* of its TSIG, lower-cased; NULL: it has none */
 
-	const uint8_t *msg; /* what follows is this module's */
-	size_t len, question_len, tsig_at;
+	/* what follows is this module's */
+	struct message message; /* without a question where it is malformed */
+	uint16_t id;
 	knot_rrset_t *tsig;
-	const struct xfr_key *key; /* that the TSIG was verified with */
+	const struct xfr_key *key; /* that the TSIG is signed by */
 	uint16_t tsig_error;
 };
 
@@ -41,12 +42,12 @@ struct notify {
 int notify_read(struct notify *ret_notify, const uint8_t *msg, size_t len);
 void notify_done(struct notify *notify);
 
-/* `key`: the one of that name; NULL: there is none. -EACCES: not signed by it, or not in time;
- * ret_error, NAME_ERROR_LEN octets or NULL, says why; notify_answer() then says so to the sender
- * whatever its rcode is. -ENOMEM. */
+/* Of one that has a key_name. `key`: the one of that name, which must live as long as the notify;
+ * NULL: there is none. -EACCES: not signed by it, or not in time; ret_error, NAME_ERROR_LEN
+ * octets, says why, and notify_answer() says it to the sender whatever its rcode is. -ENOMEM. */
 int notify_verify(struct notify *notify, const struct xfr_key *key, time_t now, char *ret_error);
 
-/* Signed when the NOTIFY was verified. -ENOMEM; -EMSGSIZE: NOTIFY_ANSWER_MAX would have done. */
+/* With the question, where there is one; signed when the NOTIFY was verified. -ENOMEM; -EMSGSIZE: NOTIFY_ANSWER_MAX would have done. */
 int notify_answer(const struct notify *notify, uint8_t rcode, uint8_t *msg, size_t room,
 		  size_t *ret_len);
 
