@@ -161,10 +161,38 @@ static int load_zones(struct daemon *daemon)
 		return err;
 	}
 	err = zoneset_configure(daemon->zones, daemon->config);
-	if (!err)
-		err = zoneset_load(daemon->zones);
+	if (err) {
+		log_error("zones: %s", check_error(daemon->zones, err));
+		return err;
+	}
+	err = sync_open(&daemon->sync, &daemon->loop, daemon->config, daemon->store, daemon->zones,
+			&report);
+	if (err)
+		return err;
+	err = zoneset_load(daemon->zones);
 	if (err)
 		log_error("zones: %s", check_error(daemon->zones, err));
+	return err;
+}
+
+/* Served addresses are the host's; one that is reached by a single interface would need it named. */
+static int start_sync(struct daemon *daemon)
+{
+	struct dnsbolt_addr host[PROBE_ADDRESSES];
+	const struct dnsbolt_addr *addr;
+	size_t n = 0;
+	int err;
+
+	for (unsigned int i = 0; n < PROBE_ADDRESSES; i++) {
+		addr = attach_address(daemon->attach, i);
+		if (!addr)
+			break;
+		if (!addr_is_link_local(addr))
+			host[n++] = *addr;
+	}
+	err = sync_start(daemon->sync, host, n);
+	if (err)
+		log_error("sync: cannot be started: %s", strerror(-err));
 	return err;
 }
 
@@ -306,6 +334,8 @@ static int start(struct program *program)
 		err = configure(daemon);
 	if (!err)
 		err = start_fallback(daemon);
+	if (!err)
+		err = start_sync(daemon);
 	/* Last, so that whatever fails before has not touched an interface. */
 	if (!err)
 		err = start_outlets(program);
@@ -416,6 +446,7 @@ static void stop(struct program *program, bool completed)
 
 	metrics_stop(program->metrics);
 	control_stop(program->control);
+	sync_stop(daemon->sync);
 	if (completed)
 		attach_stop(daemon->attach, daemon->config->on_exit);
 	resolver_stop(daemon->resolver, stays);

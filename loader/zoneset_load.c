@@ -71,7 +71,7 @@ int zoneset_load(struct zoneset *set)
 		return err;
 	zoneset_progress_init(&progress, set->report, "loaded", set->n_items);
 	RB_FOREACH (item, zoneset_tree, &set->items) {
-		err = item->is_configured ? load_item(set, item) : 0;
+		err = item->is_configured && item->file ? load_item(set, item) : 0;
 		if (err == -ENOMEM)
 			return err;
 		zoneset_progress_step(&progress);
@@ -99,6 +99,10 @@ static int reload_one(struct zoneset *set, const knot_dname_t *apex)
 	if (!item)
 		return zoneset_fail(set, -ENOENT, "zone %s: there is no such zone",
 				    name_text(lower, text));
+	if (!item->file)
+		return zoneset_fail(set, -EINVAL,
+				    "zone %s: it comes from its primaries: zone refresh asks them",
+				    name_text(lower, text));
 	err = load_item(set, item);
 	return err ? err : publish_and_tell(set);
 }
@@ -119,7 +123,8 @@ static int reload_changed(struct zoneset *set)
 	zoneset_progress_init(&progress, set->report, "checked", set->n_items);
 	RB_FOREACH (item, zoneset_tree, &set->items) {
 		zoneset_progress_step(&progress);
-		if (!item->is_configured || (item->now.zone && !item->error && !is_changed(item)))
+		if (!item->is_configured || !item->file ||
+		    (item->now.zone && !item->error && !is_changed(item)))
 			continue;
 		err = load_item(set, item);
 		if (err == -ENOMEM)
