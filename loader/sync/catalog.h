@@ -15,7 +15,7 @@ struct catalog_member {
 	/* The member's label below `zones` in the catalog, wire form. Another one for the same zone
 	 * says that what is known of the zone is to be forgotten (RFC 9432 section 5.4). */
 	knot_dname_t *id;
-	/* Values of its `group` properties (section 4.3.2), sorted. Those with a zero octet in them
+	/* Values of its `group` property (section 4.3.2), in no order of note. Those with a zero octet in them
 	 * are left out. */
 	char **group;
 	size_t n_groups;
