@@ -61,6 +61,7 @@
 	X(53, edns_options, PASS, SERVFAIL, "more EDNS options than are looked at")                \
 	X(54, cookie, PASS, SERVFAIL, "COOKIE option, which the host answers")                     \
 	X(55, host_option, PASS, SERVFAIL, "NSID, ECS or EXPIRE option, which the host answers")   \
+	X(56, notify, PASS, NONE, "a NOTIFY, which dnsboltd answers through the resolver")         \
 	/* find */                                                                                 \
 	X(70, not_ours, PASS, REFUSED, "the name is in no zone of ours")                           \
 	X(71, unknown, PASS, SERVFAIL, "a stored name has the same hash")                          \

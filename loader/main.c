@@ -175,6 +175,12 @@ static int load_zones(struct daemon *daemon)
 	return err;
 }
 
+static size_t answer_notify(const uint8_t *msg, size_t len, const struct dnsbolt_addr *from,
+			    uint8_t *reply, void *arg)
+{
+	return sync_notify(arg, msg, len, from, reply);
+}
+
 /* Served addresses are the host's; one that is reached by a single interface would need it named. */
 static int start_sync(struct daemon *daemon)
 {
@@ -193,6 +199,8 @@ static int start_sync(struct daemon *daemon)
 	err = sync_start(daemon->sync, host, n);
 	if (err)
 		log_error("sync: cannot be started: %s", strerror(-err));
+	else if (daemon->resolver)
+		resolver_on_notify(daemon->resolver, answer_notify, daemon->sync);
 	return err;
 }
 
@@ -446,6 +454,8 @@ static void stop(struct program *program, bool completed)
 
 	metrics_stop(program->metrics);
 	control_stop(program->control);
+	if (daemon->resolver)
+		resolver_on_notify(daemon->resolver, NULL, NULL);
 	sync_stop(daemon->sync);
 	if (completed)
 		attach_stop(daemon->attach, daemon->config->on_exit);

@@ -12,7 +12,7 @@ PRIMARY4=$CLIENT4
 PRIMARY_SECRET=c2VjcmV0IG9mIHRoZSB0ZXN0IGJlZCBhbmQgb2Ygbm8gdXNl
 PRIMARY_KIND=
 PRIMARY_PID=
-NOTIFY_PORT=5300
+NOTIFY_PORT=${NOTIFY_PORT:-5300} # 53: by the resolver
 
 primary_zone()
 {
@@ -142,18 +142,22 @@ primary_serves() { bed_client dig +tries=1 +time=1 +norec @$PRIMARY4 "$1" SOA | 
 # primary_start KIND ZONE...
 primary_start()
 {
+	local zone=$2
+
 	PRIMARY_KIND=$1
 	shift
 	mkdir -p "$BED_DIR/primary/db"
 	"primary_${PRIMARY_KIND}_config" "$@" > "$BED_DIR/primary/$PRIMARY_KIND.conf"
 	case $PRIMARY_KIND in
-	knot) bed_client knotd -c "$BED_DIR/primary/knot.conf" >> "$BED_DIR/primary/log" 2>&1 & ;;
-	nsd) bed_client nsd -d -c "$BED_DIR/primary/nsd.conf" >> "$BED_DIR/primary/log" 2>&1 & ;;
-	named) bed_client named -f -n 1 -c "$BED_DIR/primary/named.conf" >> "$BED_DIR/primary/log" 2>&1 & ;;
+	knot) set -- knotd ;;
+	nsd) set -- nsd -d ;;
+	named) set -- named -f -n 1 ;;
 	esac
+	# not bed_client: the signals are for the server itself
+	nsenter --net="/run/netns/$BED-client" "$@" -c "$BED_DIR/primary/$PRIMARY_KIND.conf" >> "$BED_DIR/primary/log" 2>&1 &
 	PRIMARY_PID=$!
 	bed_owns $PRIMARY_PID
-	wait_for 30 primary_serves "$1" || { not_ok "$PRIMARY_KIND starts" "$(cat "$BED_DIR/primary/log")"; exit 1; }
+	wait_for 30 primary_serves "$zone" || { not_ok "$PRIMARY_KIND starts" "$(cat "$BED_DIR/primary/log")"; exit 1; }
 }
 
 primary_reload()
@@ -172,8 +176,9 @@ primary_stop()
 # secondary_config ZONE... [-- LINE...]
 secondary_config()
 {
-	local rows=()
+	local rows=() notify="notify: { address: [$SERVER4], port: $NOTIFY_PORT }"
 
+	[ "$NOTIFY_PORT" != 53 ] || notify="# no notify:"
 	while [ $# -gt 0 ] && [ "$1" != -- ]; do
 		rows+=("  - { name: \"$1\", primary: main${ZONE_OPTIONS:+, $ZONE_OPTIONS} }")
 		shift
@@ -181,7 +186,7 @@ secondary_config()
 	[ $# = 0 ] || shift
 	bed_config "key: [{ name: xfr-key, algorithm: hmac-sha256, secret: ${SECONDARY_SECRET:-$PRIMARY_SECRET} }]" \
 		"primary: [{ name: main, address: [$PRIMARY4]${PRIMARY_KEY:+, key: xfr-key} }]" \
-		"notify: { address: [$SERVER4], port: $NOTIFY_PORT }" \
+		"$notify" \
 		"${rows[@]/#/$'zone:\n'}" "$@"
 }
 
