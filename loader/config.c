@@ -13,7 +13,8 @@
 
 #define ZONES_MAX DNSBOLT_MAX_ZONES
 #define LISTS_MAX 100000
-#define SECONDS_MAX 0x7fffffff /* the largest that a timer of an SOA can be: RFC 1035 section 3.3.13 */
+#define SECONDS_MAX                                                                                \
+	0x7fffffff /* the largest that a timer of an SOA can be: RFC 1035 section 3.3.13 */
 #define FILE_OCTETS_MAX (64u << 20)
 
 static const cyaml_strval_t modes[] = {
@@ -50,7 +51,8 @@ static const cyaml_strval_t exits[] = {
 
 static const cyaml_schema_field_t listen_fields[] = {
 	CYAML_FIELD_SEQUENCE("address", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-			     struct config_listen, address, &config_text_entry, 1, DNSBOLT_MAX_LISTEN),
+			     struct config_listen, address, &config_text_entry, 1,
+			     DNSBOLT_MAX_LISTEN),
 	CYAML_FIELD_UINT("port", CYAML_FLAG_OPTIONAL, struct config_listen, port),
 	CYAML_FIELD_END,
 };
@@ -75,8 +77,8 @@ static const cyaml_schema_field_t metrics_fields[] = {
 			 words, CYAML_ARRAY_LEN(words))
 
 static const cyaml_schema_field_t config_fields[] = {
-	CYAML_FIELD_SEQUENCE("interface", CYAML_FLAG_POINTER, struct config, interface, &config_text_entry,
-			     1, DNSBOLT_MAX_IFACES),
+	CYAML_FIELD_SEQUENCE("interface", CYAML_FLAG_POINTER, struct config, interface,
+			     &config_text_entry, 1, DNSBOLT_MAX_IFACES),
 	TEXT("site", site, 255),
 	CYAML_FIELD_MAPPING_PTR("listen", OPTIONAL_PTR, struct config, listen, listen_fields),
 	WORD("mode", mode, modes),
@@ -225,8 +227,8 @@ static int default_sections(struct config *config)
 		return -ENOMEM;
 	if (!config->listen->port)
 		config->listen->port = 53;
-	return default_text(&config->metrics->listen, "127.0.0.1:9553") ?:
-		       config_sync_defaults(config);
+	return default_text(&config->metrics->listen, "127.0.0.1:9553")
+		       ?: config_sync_defaults(config);
 }
 
 /* "off" is nothing. Where the host answers such questions, it does unless the option says otherwise. */

@@ -63,8 +63,8 @@ struct config_group { /* of a catalog zone's members */
 };
 
 struct config_zone {
-	char *name; /* as written; a final dot may be missing */
-	char *file; /* this, or primaries */
+	char *name;	/* as written; a final dot may be missing */
+	char *file;	/* this, or primaries */
 	char *template; /* what `sync` does not give; NULL: none */
 	struct config_sync sync;
 	bool catalog;

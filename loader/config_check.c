@@ -161,7 +161,8 @@ static int check_zones(const struct config *config, struct config_tree *tree)
 		return -ENOMEM;
 	for (unsigned int i = 0; i < config->zone_count && !err; i++) {
 		if (name_parse_lower(name, config->zone[i].name, fault)) {
-			config_tree_say(tree, config_item_path(path, "zone", i, ".name"), "%s", fault);
+			config_tree_say(tree, config_item_path(path, "zone", i, ".name"), "%s",
+					fault);
 			continue;
 		}
 		entry[n].i = i;

@@ -30,7 +30,7 @@ struct config_tree {
 	bool has_document;
 	const char *file;
 	const struct report *report;
-	unsigned int errors; /* that were said */
+	unsigned int errors;	    /* that were said */
 	struct config_span *single; /* texts that stand where a list may */
 	size_t n_single;
 };

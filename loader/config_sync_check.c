@@ -74,8 +74,8 @@ static void check_primary(const struct config *config, struct config_tree *tree,
 
 /* ---- the options of a zone or a template ---- */
 
-static void check_primaries(const struct config *config, struct config_tree *tree,
-			    const char *list, unsigned int i, const struct config_sync *sync)
+static void check_primaries(const struct config *config, struct config_tree *tree, const char *list,
+			    unsigned int i, const struct config_sync *sync)
 {
 	char path[CONFIG_PATH_MAX];
 	struct dnsbolt_addr addr;
@@ -208,9 +208,10 @@ static void check_listeners(const struct config *config, struct config_tree *tre
 
 	for (unsigned int i = 0; i < config->notify->address_count; i++) {
 		if (addr_parse(&addr, config->notify->address[i]))
-			config_tree_say(tree, config_item_path(path, "notify.address", i, ""),
-					"found '%s', expected an address as 192.0.2.1 or 2001:db8::1",
-					config->notify->address[i]);
+			config_tree_say(
+				tree, config_item_path(path, "notify.address", i, ""),
+				"found '%s', expected an address as 192.0.2.1 or 2001:db8::1",
+				config->notify->address[i]);
 	}
 	if (config->notify->address_count && config->fallback == CONFIG_FALLBACK_HOST &&
 	    config->notify->port == config->listen->port)

@@ -362,8 +362,8 @@ static void remember_single(struct check *check, const yaml_node_t *node)
 		return;
 	}
 	tree->single = grown;
-	grown[tree->n_single++] = (struct config_span){ node->start_mark.index,
-							node->end_mark.index };
+	grown[tree->n_single++] =
+		(struct config_span){ node->start_mark.index, node->end_mark.index };
 }
 
 static void check_sequence(struct check *check, const cyaml_schema_value_t *schema,
@@ -420,8 +420,8 @@ static void check_enum(struct check *check, const cyaml_schema_value_t *schema,
 							    : " or ",
 						word);
 	}
-	say_at(check, node, path, "found %s, expected %s", describe(node, path, found, sizeof(found)),
-	       words);
+	say_at(check, node, path, "found %s, expected %s",
+	       describe(node, path, found, sizeof(found)), words);
 }
 
 /* "zone[].file" is the pattern of "zone[7].file". */

@@ -32,16 +32,16 @@ struct zoneset_item {
 	RB_ENTRY(zoneset_item)
 	link;
 	knot_dname_t *apex; /* lower-cased */
-	char *file; /* NULL: it is transferred */
+	char *file;	    /* NULL: it is transferred */
 	char *error;
 	struct zoneset_version now, next; /* next: to be published; its base may be that of `now` */
 	struct zoneset_stamp stamp;	  /* of the file when it was last read */
 	bool is_configured;		  /* else it is on its way out */
 	bool is_served;			  /* the store has a version of it */
-	bool is_member;			  /* of a catalog: what the configuration says does not count */
-	const char *withheld;		  /* the state, while it is passed for that; NULL */
+	bool is_member;		   /* of a catalog: what the configuration says does not count */
+	const char *withheld;	   /* the state, while it is passed for that; NULL */
 	enum config_zonemd zonemd; /* of a zone that has a file */
-	bool is_again; /* to be rendered in full: a zone inside it came or went */
+	bool is_again;		   /* to be rendered in full: a zone inside it came or went */
 };
 
 RB_HEAD(zoneset_tree, zoneset_item);

@@ -42,13 +42,14 @@ static json_t *zone_json(struct call *call, const struct zoneset_zone *row)
 	json_t *object;
 
 	object = json_pack("{s:o, s:s, s:o, s:I, s:I, s:b, s:b, s:o, s:I, s:o, s:o}", "zone",
-			 call_name_json(row->apex), "state", row->state, "serial",
-			 zone ? json_integer(zone->serial) : json_null(), "names",
-			 (json_int_t)(zone ? zone->n_names : 0), "records",
-			 (json_int_t)(zone ? zone->n_records : 0), "signed",
-			 zone && zone->is_signed, "nsec3", zone && zone->is_nsec3, "loaded",
-			 time_json(zone ? row->loaded : 0), "set_records", (json_int_t)row->records,
-			 "file", proto_string(row->file), "error", proto_string(row->error));
+			   call_name_json(row->apex), "state", row->state, "serial",
+			   zone ? json_integer(zone->serial) : json_null(), "names",
+			   (json_int_t)(zone ? zone->n_names : 0), "records",
+			   (json_int_t)(zone ? zone->n_records : 0), "signed",
+			   zone && zone->is_signed, "nsec3", zone && zone->is_nsec3, "loaded",
+			   time_json(zone ? row->loaded : 0), "set_records",
+			   (json_int_t)row->records, "file", proto_string(row->file), "error",
+			   proto_string(row->error));
 	if (object)
 		put_sync(call, object, row);
 	return object;
@@ -67,7 +68,7 @@ int command_zone_list(struct call *call)
 
 json_t *command_zone_states(struct call *call)
 {
-	static const char *const states[] = { "serving", "failed", "stale",
+	static const char *const states[] = { "serving", "failed",  "stale",
 					      "waiting", "expired", "stopped" };
 	enum { N_STATES = sizeof(states) / sizeof(*states) };
 	json_int_t count[N_STATES] = { 0 };

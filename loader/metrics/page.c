@@ -55,7 +55,7 @@ void page_put(struct page *page, uint64_t value, ...)
 }
 
 void page_put_one(struct page *page, const char *name, const char *type, const char *help,
-		    uint64_t value)
+		  uint64_t value)
 {
 	page_begin(page, name, type, help);
 	page_put(page, value, NULL);
@@ -71,14 +71,15 @@ static void page_daemon(struct page *page)
 
 	(void)snprintf(abi, sizeof(abi), "%u", DNSBOLT_ABI);
 	page_begin(page, "build_info", "gauge",
-	      "Version of the daemon and of the maps' layout, always 1.");
+		   "Version of the daemon and of the maps' layout, always 1.");
 	page_put(page, 1, "version", DNSBOLT_VERSION, "abi", abi, NULL);
 	page_put_one(page, "start_time_seconds", "gauge",
-		"When the daemon was started, seconds since 1970.", (uint64_t)started);
+		     "When the daemon was started, seconds since 1970.", (uint64_t)started);
 	page_put_one(page, "uptime_seconds", "gauge", "How long the daemon has been running.",
-		now > started ? (uint64_t)(now - started) : 0);
-	page_put_one(page, "adopted", "gauge", "Whether the daemon took over the maps of one before it.",
-		attach_adopted(page->daemon->attach));
+		     now > started ? (uint64_t)(now - started) : 0);
+	page_put_one(page, "adopted", "gauge",
+		     "Whether the daemon took over the maps of one before it.",
+		     attach_adopted(page->daemon->attach));
 	page_begin(page, "mode", "gauge", "The mode in force has 1, the others 0.");
 	page_put(page, mode == DNSBOLT_MODE_ANSWER, "mode", "answer", NULL);
 	page_put(page, mode == DNSBOLT_MODE_SHADOW, "mode", "shadow", NULL);
@@ -90,15 +91,15 @@ static void page_interfaces(struct page *page)
 	const struct attach_iface *iface;
 
 	page_begin(page, "interface_attached", "gauge",
-	      "Whether the program is attached to the interface in that mode.");
+		   "Whether the program is attached to the interface in that mode.");
 	for (unsigned int i = 0; (iface = attach_iface(page->daemon->attach, i)); i++) {
 		page_put(page, iface->mode && strcmp(iface->mode, "native") == 0, "interface",
-		    iface->name, "mode", "native", NULL);
-		page_put(page, iface->mode && strcmp(iface->mode, "skb") == 0, "interface", iface->name,
-		    "mode", "skb", NULL);
+			 iface->name, "mode", "native", NULL);
+		page_put(page, iface->mode && strcmp(iface->mode, "skb") == 0, "interface",
+			 iface->name, "mode", "skb", NULL);
 	}
 	page_begin(page, "interface_dispatcher", "gauge",
-	      "Whether the program runs below libxdp's dispatcher.");
+		   "Whether the program runs below libxdp's dispatcher.");
 	for (unsigned int i = 0; (iface = attach_iface(page->daemon->attach, i)); i++)
 		page_put(page, iface->dispatcher, "interface", iface->name, NULL);
 }
@@ -134,25 +135,25 @@ static void page_driver(struct page *page)
 	if (attach_counters(page->daemon->attach, &counters))
 		return;
 	page_begin(page, "packets_total", "counter",
-	      "Packets that the program in the driver saw, by what became of them.");
+		   "Packets that the program in the driver saw, by what became of them.");
 	for (unsigned int i = 0; i < DNSBOLT_REASONS_MAX; i++) {
 		const struct reason_info *info = reason_info(i);
 
 		if (info->name)
 			page_put(page, counters.reason[i], "reason", info->name, "action",
-			    action_label(info->action), NULL);
+				 action_label(info->action), NULL);
 	}
 	page_begin(page, "answers_total", "counter", "Answers that the driver sent, by RCODE.");
 	for (int i = 0; i < 16; i++)
 		put_rcode(page, i, counters.rcode[i]);
 	page_begin(page, "answers_by_family_total", "counter",
-	      "Answers that the driver sent, by IP version.");
+		   "Answers that the driver sent, by IP version.");
 	page_put(page, counters.answers_ipv4, "family", "ipv4", NULL);
 	page_put(page, counters.answers_ipv6, "family", "ipv6", NULL);
 	page_put_one(page, "answered_query_bytes_total", "counter",
-		"Octets of the frames of answered queries.", counters.octets_in);
+		     "Octets of the frames of answered queries.", counters.octets_in);
 	page_put_one(page, "answer_bytes_total", "counter", "Octets of the frames of answers.",
-		counters.octets_out);
+		     counters.octets_out);
 }
 
 /* ---- the resolver ---- */
@@ -162,14 +163,14 @@ static void page_messages(struct page *page, const struct ipc_stats *stats)
 	static const char *const transports[] = { "udp", "tcp" };
 
 	page_begin(page, "resolver_messages_total", "counter",
-	      "Messages to the resolver, by what became of them.");
+		   "Messages to the resolver, by what became of them.");
 	for (unsigned int t = 0; t < 2; t++) {
 		for (unsigned int i = 0; i < DNSBOLT_REASONS_MAX; i++) {
 			const struct reason_info *info = reason_info(i);
 
 			if (info->name)
-				page_put(page, stats->reason[t][i], "transport", transports[t], "reason",
-				    info->name, NULL);
+				page_put(page, stats->reason[t][i], "transport", transports[t],
+					 "reason", info->name, NULL);
 		}
 	}
 }
@@ -182,9 +183,9 @@ static void page_resolver(struct page *page)
 	if (!resolver)
 		return;
 	page_put_one(page, "resolver_up", "gauge", "Whether the resolver runs.",
-		resolver_pid(resolver) > 0);
+		     resolver_pid(resolver) > 0);
 	page_put_one(page, "resolver_restarts_total", "counter",
-		"How often the resolver was started again.", resolver_restarts(resolver));
+		     "How often the resolver was started again.", resolver_restarts(resolver));
 	if (!stats)
 		return;
 	page_messages(page, stats);
@@ -192,13 +193,13 @@ static void page_resolver(struct page *page)
 	for (int i = 0; i < 16; i++)
 		put_rcode(page, i, stats->rcode[i]);
 	page_put_one(page, "resolver_tcp_connections_total", "counter",
-		"TCP connections that were accepted.", stats->tcp_connections);
+		     "TCP connections that were accepted.", stats->tcp_connections);
 	page_put_one(page, "resolver_tcp_refused_total", "counter",
-		"TCP connections closed at once, for want of room.", stats->tcp_refused);
+		     "TCP connections closed at once, for want of room.", stats->tcp_refused);
 	page_put_one(page, "resolver_tcp_open", "gauge", "TCP connections that are open now.",
-		stats->tcp_open);
+		     stats->tcp_open);
 	page_put_one(page, "resolver_retries_total", "counter",
-		"Answers composed again since the store had moved.", stats->retries);
+		     "Answers composed again since the store had moved.", stats->retries);
 }
 
 /* ---- zones ---- */
@@ -245,15 +246,16 @@ static void page_zones(struct page *page)
 	static const char *const states[] = { "serving", "stale",   "failed",
 					      "waiting", "expired", "stopped" };
 
-	page_begin(page, "zones", "gauge",
-		   "Zones by state; stale: the newest data are bad or could not be had, and the version "
-		   "before them serves; waiting, expired and stopped: passed.");
+	page_begin(
+		page, "zones", "gauge",
+		"Zones by state; stale: the newest data are bad or could not be had, and the version "
+		"before them serves; waiting, expired and stopped: passed.");
 	for (unsigned int i = 0; i < sizeof(states) / sizeof(*states); i++)
 		page_put(page, count_zones(page, states[i]), "state", states[i], NULL);
 	page_begin(page, "zone_serial", "gauge", "Serial of the version that serves.");
 	page_each_zone(page, zone_serial);
 	page_begin(page, "zone_loaded_timestamp_seconds", "gauge",
-	      "When the version that serves was loaded, seconds since 1970.");
+		   "When the version that serves was loaded, seconds since 1970.");
 	page_each_zone(page, zone_loaded);
 	page_begin(page, "zone_names", "gauge", "Names of the zone, with empty non-terminals.");
 	page_each_zone(page, zone_names);
@@ -268,27 +270,29 @@ static void page_store(struct page *page)
 	store_get_stats(page->daemon->store, &stats);
 	page_put_one(page, "store_names", "gauge", "Names in the store.", stats.anchors);
 	page_put_one(page, "store_names_max", "gauge", "Names that the store takes at most.",
-		stats.max_names);
+		     stats.max_names);
 	page_begin(page, "store_objects", "gauge", "Objects in the store, by kind.");
 	page_put(page, stats.nodes, "kind", "node", NULL);
 	page_put(page, stats.answers, "kind", "answer", NULL);
 	page_put(page, stats.parts, "kind", "part", NULL);
 	page_put_one(page, "store_segments", "gauge", "Segments of memory that the store has.",
-		stats.segments);
+		     stats.segments);
 	page_begin(page, "store_bytes", "gauge",
-	      "Memory of the store: used, free to be used again, never used.");
+		   "Memory of the store: used, free to be used again, never used.");
 	page_put(page, stats.octets_used, "state", "used", NULL);
 	page_put(page, stats.octets_free, "state", "free", NULL);
-	page_put(page, stats.octets - stats.octets_used - stats.octets_free, "state", "untouched", NULL);
-	page_put_one(page, "store_version", "gauge", "Version of the newest change set.", stats.version);
+	page_put(page, stats.octets - stats.octets_used - stats.octets_free, "state", "untouched",
+		 NULL);
+	page_put_one(page, "store_version", "gauge", "Version of the newest change set.",
+		     stats.version);
 	page_put_one(page, "store_change_sets_total", "counter", "Change sets published.",
-		stats.change_sets);
-	page_put_one(page, "store_grace_periods_total", "counter", "Waits for readers of the store.",
-		stats.grace_periods);
+		     stats.change_sets);
+	page_put_one(page, "store_grace_periods_total", "counter",
+		     "Waits for readers of the store.", stats.grace_periods);
 	page_put_one(page, "store_nodes_written_total", "counter", "Nodes that were written.",
-		stats.nodes_written);
+		     stats.nodes_written);
 	page_put_one(page, "store_nodes_equal_total", "counter",
-		"Nodes that were as they should be already.", stats.nodes_equal);
+		     "Nodes that were as they should be already.", stats.nodes_equal);
 }
 
 char *metrics_render(struct daemon *daemon)

@@ -7,13 +7,14 @@
 
 static void page_transfers(struct page *page, const struct sync_stats *stats)
 {
-	page_begin(page, "transfers_total", "counter",
-		   "Transfers that were asked for, by what came of them; refused: they came and were not taken.");
+	page_begin(
+		page, "transfers_total", "counter",
+		"Transfers that were asked for, by what came of them; refused: they came and were not taken.");
 #define X(name) page_put(page, stats->transfer_##name, "result", #name, NULL);
 	SYNC_TRANSFERS(X)
 #undef X
-	page_put_one(page, "transfer_bytes_total", "counter", "Octets of DNS messages of transfers.",
-		     stats->octets);
+	page_put_one(page, "transfer_bytes_total", "counter",
+		     "Octets of DNS messages of transfers.", stats->octets);
 	page_put_one(page, "transfer_records_total", "counter", "Records of transfers.",
 		     stats->records);
 	page_put_one(page, "transfer_skipped_records_total", "counter",
@@ -93,11 +94,13 @@ void page_sync(struct page *page)
 
 	page_transfers(page, stats);
 	page_upkeep(page, stats);
-	page_times(page, "zone_refreshed_timestamp_seconds",
-		   "When a primary last said that it has the version that serves, seconds since 1970.",
-		   refreshed);
+	page_times(
+		page, "zone_refreshed_timestamp_seconds",
+		"When a primary last said that it has the version that serves, seconds since 1970.",
+		refreshed);
 	page_times(page, "zone_next_refresh_timestamp_seconds",
 		   "When the primaries are asked next, seconds since 1970.", next_refresh);
 	page_times(page, "zone_expires_timestamp_seconds",
-		   "When the zone is passed unless a primary answers, seconds since 1970.", expires);
+		   "When the zone is passed unless a primary answers, seconds since 1970.",
+		   expires);
 }

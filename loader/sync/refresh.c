@@ -195,10 +195,10 @@ static bool next_primary(struct refresh *refresh, uint64_t now)
 		end_round(refresh, jittered(refresh, refresh->soa.retry), now);
 	else
 		end_round(refresh,
-			  jittered(refresh, clamp(doubled(FIRST_RETRY, FIRST_RETRY_MAX,
-							  refresh->rounds_failed),
-						  refresh->bounds->retry_min,
-						  refresh->bounds->retry_max)),
+			  jittered(refresh,
+				   clamp(doubled(FIRST_RETRY, FIRST_RETRY_MAX,
+						 refresh->rounds_failed),
+					 refresh->bounds->retry_min, refresh->bounds->retry_max)),
 			  now);
 	refresh->rounds_failed++;
 	return false;
@@ -221,8 +221,7 @@ bool refresh_answer(struct refresh *refresh, const struct refresh_soa *soa, int6
 	if (refresh->has_zone && !refresh->follows &&
 	    !xfr_serial_newer(soa->serial, refresh->soa.serial))
 		return next_primary(refresh, now); /* it is behind us, and confirms nothing */
-	refresh->step.ask = !refresh->has_zone ||
-					    xfr_serial_newer(soa->serial, refresh->soa.serial)
+	refresh->step.ask = !refresh->has_zone || xfr_serial_newer(soa->serial, refresh->soa.serial)
 				    ? REFRESH_ZONE
 				    : REFRESH_AXFR;
 	refresh->asked = now;
@@ -248,8 +247,7 @@ static void hasten(struct refresh *refresh, uint64_t at)
 		refresh->due = at;
 }
 
-void refresh_notify(struct refresh *refresh, uint32_t primary, const uint32_t *serial,
-		    uint64_t now)
+void refresh_notify(struct refresh *refresh, uint32_t primary, const uint32_t *serial, uint64_t now)
 {
 	bool is_news = !serial || !refresh->has_zone || refresh->follows ||
 		       xfr_serial_newer(*serial, refresh->soa.serial);

@@ -271,8 +271,8 @@ static int read_record(struct reader *reader, struct zone *zone, const char *whe
 	if (reader->end - reader->at < be16toh(len))
 		return -EBADMSG;
 	reader->at += be16toh(len);
-	return zone_add(zone, reader->owner, be16toh(type), be32toh(ttl),
-			reader->at - be16toh(len), be16toh(len), where, report);
+	return zone_add(zone, reader->owner, be16toh(type), be32toh(ttl), reader->at - be16toh(len),
+			be16toh(len), where, report);
 }
 
 static const char *head_fault(const struct head *head, const uint8_t *body, size_t body_len)
@@ -325,8 +325,8 @@ static int read_file(struct zone **ret_zone, struct state_info *ret_info, const 
 	}
 	ret_info->refreshed = (int64_t)be64toh(head->refreshed);
 	ret_info->expires = (int64_t)be64toh(head->expires);
-	(void)snprintf(ret_info->primary, sizeof(ret_info->primary), "%.*s",
-		       STATE_PRIMARY_MAX - 1, head->primary);
+	(void)snprintf(ret_info->primary, sizeof(ret_info->primary), "%.*s", STATE_PRIMARY_MAX - 1,
+		       head->primary);
 	memcpy(ret_info->id, head->id, sizeof(ret_info->id));
 	*ret_zone = zone;
 	return 0;

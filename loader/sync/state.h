@@ -19,7 +19,7 @@
 #include "../zone/zone.h"
 
 #define STATE_PRIMARY_MAX 128 /* octets of text with its end */
-#define STATE_ID_MAX 72 /* a label of 63 octets, as a name */
+#define STATE_ID_MAX 72	      /* a label of 63 octets, as a name */
 
 /* Times are in seconds of the wall clock. */
 struct state_info {

@@ -139,9 +139,9 @@ static void put_store(struct secondary *zone, bool is_over)
 	if (zone->row || store_zone(zone->sync->store, zone->apex, &index))
 		return; /* a catalog is not served; one that no index is left for neither */
 	store_set_expiry(zone->sync->store, index,
-			 is_over		     ? LONG_AGO
+			 is_over		    ? LONG_AGO
 			 : expires == REFRESH_NEVER ? 0
-						     : expires * MS_NS);
+						    : expires * MS_NS);
 }
 
 void sync_put_expiry(struct secondary *zone)

@@ -32,8 +32,8 @@ void sync_stop(struct sync *sync);
 int sync_refresh(struct sync *sync, const knot_dname_t *apex, bool axfr);
 
 struct sync_status {
-	const char *source;  /* "primary", "host", "catalog" (a member) */
-	const char *catalog; /* of a member: text; NULL */
+	const char *source;   /* "primary", "host", "catalog" (a member) */
+	const char *catalog;  /* of a member: text; NULL */
 	const char *activity; /* "idle", "asking" (for the SOA), "transferring", "queued" */
 	const char *primary;  /* who last said that it has our version; "": nobody */
 	time_t refreshed;     /* when; 0: never */

@@ -29,7 +29,8 @@ struct sync_profile {
 };
 
 struct secondary {
-	RB_ENTRY(secondary) by_apex, by_time;
+	RB_ENTRY(secondary)
+	by_apex, by_time;
 	TAILQ_ENTRY(secondary) queue, offer, saving;
 	struct sync *sync;
 	knot_dname_t *apex; /* lower-cased */
@@ -75,7 +76,8 @@ struct sync {
 	struct zoneset *zones;
 	const struct report *report;
 	struct keyring *keyring;
-	struct sync_profile *profile; /* of zones, then of templates, in the order of the configuration */
+	struct sync_profile
+		*profile; /* of zones, then of templates, in the order of the configuration */
 	struct transport_limits limits;
 
 	struct secondary_names names;
@@ -94,8 +96,8 @@ struct sync {
 
 /* ---- sync.c ---- */
 
-uint64_t sync_now(void);	  /* ms, CLOCK_BOOTTIME */
-int64_t sync_wall(void);	  /* s */
+uint64_t sync_now(void); /* ms, CLOCK_BOOTTIME */
+int64_t sync_wall(void); /* s */
 void sync_warn(const struct secondary *zone, enum log_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -125,7 +127,7 @@ int sync_set_host(struct sync *sync, const struct dnsbolt_addr *host, size_t n_h
 
 void sync_begin_round(struct secondary *zone);
 void sync_end_rounds(struct secondary *zone); /* what runs is cancelled */
-void sync_publish(struct sync *sync); /* what was offered */
+void sync_publish(struct sync *sync);	      /* what was offered */
 struct refresh_soa sync_soa(const struct zone *zone);
 
 /* ---- sync_state.c ---- */

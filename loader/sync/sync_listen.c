@@ -141,8 +141,8 @@ static void answer(struct connection *connection, size_t len)
 	connection->out[0] = (uint8_t)(n >> 8);
 	connection->out[1] = (uint8_t)n;
 	(void)uv_read_stop((uv_stream_t *)&connection->tcp);
-	if (!n || uv_write(&connection->write, (uv_stream_t *)&connection->tcp, &buf, 1,
-			   on_written))
+	if (!n ||
+	    uv_write(&connection->write, (uv_stream_t *)&connection->tcp, &buf, 1, on_written))
 		close_connection(connection);
 }
 

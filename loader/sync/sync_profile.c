@@ -16,8 +16,8 @@ static int add_server(struct sync_profile *profile, const char *text, const stru
 	profile->server = grown;
 	grown[profile->n_server] = (struct transport_server){ .key = key };
 	return config_parse_server(text, &grown[profile->n_server].addr,
-				   &grown[profile->n_server].port) ?:
-		       (profile->n_server++, 0);
+				   &grown[profile->n_server].port)
+		       ?: (profile->n_server++, 0);
 }
 
 static int add_group(struct sync *sync, struct sync_profile *profile,
@@ -101,8 +101,8 @@ int sync_make_profiles(struct sync *sync)
 	unsigned int n = 0;
 	int err = 0;
 
-	sync->profile = calloc(config->zone_count + config->template_count + 1,
-			       sizeof(*sync->profile));
+	sync->profile =
+		calloc(config->zone_count + config->template_count + 1, sizeof(*sync->profile));
 	if (!sync->profile)
 		return -ENOMEM;
 	for (unsigned int i = 0; i < config->zone_count && !err; i++) {

@@ -39,8 +39,8 @@ __attribute__((format(printf, 2, 3))) static void set_fault(struct secondary *zo
 							    const char *format, ...)
 {
 	char server[TRANSPORT_TEXT], text[1024];
-	int len = snprintf(text, sizeof(text), "%s: ",
-			   transport_server_text(server_of(zone), server));
+	int len = snprintf(text, sizeof(text),
+			   "%s: ", transport_server_text(server_of(zone), server));
 	va_list args;
 
 	va_start(args, format);
@@ -396,8 +396,7 @@ static void take_catalogs(struct sync *sync, struct secondary_queue *catalogs)
 		TAILQ_REMOVE(catalogs, zone, offer);
 		row = zoneset_find(sync->zones, zone->apex);
 		if (row && row->base && sync_take_members(zone, row->base))
-			zoneset_set_fault(sync->zones, zone->apex,
-					  "out of memory for its members");
+			zoneset_set_fault(sync->zones, zone->apex, "out of memory for its members");
 	}
 }
 

@@ -71,8 +71,8 @@ int sync_load_state(struct secondary *zone)
 	if (err)
 		return err == -ENOMEM ? err : 0;
 	/* RFC 9432 section 5.4: another id is another zone of that name. */
-	if (zone->catalog && (info.id[0] != zone->id[0] ||
-			      memcmp(info.id, zone->id, 1u + zone->id[0]) != 0)) {
+	if (zone->catalog &&
+	    (info.id[0] != zone->id[0] || memcmp(info.id, zone->id, 1u + zone->id[0]) != 0)) {
 		zone_free(version);
 		sync_forget_state(zone);
 		return 0;

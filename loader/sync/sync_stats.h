@@ -11,8 +11,8 @@
 	X(ixfr) /* differences came */                                                             \
 	X(up_to_date)                                                                              \
 	X(fall_back) /* the differences did not fit: the whole zone is asked for */                \
-	X(failed) /* not got, or not fit to serve */                                               \
-	X(refused) /* got, and not taken: by its digest, as a catalog, or by the store */
+	X(failed)    /* not got, or not fit to serve */                                            \
+	X(refused)   /* got, and not taken: by its digest, as a catalog, or by the store */
 
 #define SYNC_NOTIFIES(X)                                                                           \
 	X(accepted)                                                                                \
@@ -28,11 +28,11 @@ struct sync_stats {
 #define X(name) uint64_t notify_##name;
 	SYNC_NOTIFIES(X)
 #undef X
-	uint64_t soa_ok, soa_failed; /* SOA queries, by whether they were answered well */
+	uint64_t soa_ok, soa_failed;	   /* SOA queries, by whether they were answered well */
 	uint64_t octets, records, skipped; /* of transfers */
 	uint64_t state_written, state_failed;
-	uint64_t expired;	/* zones that came to their end */
-	uint64_t host_stops;	/* zones that were stopped since the host did not answer well */
+	uint64_t expired;    /* zones that came to their end */
+	uint64_t host_stops; /* zones that were stopped since the host did not answer well */
 	uint64_t zones, running, queued, members; /* now */
 };
 

@@ -124,7 +124,7 @@ primary_named_config()
 		    directory "$BED_DIR/primary"; pid-file none; session-keyfile "$BED_DIR/primary/session.key"; lock-file none;
 		    listen-on { $PRIMARY4; }; listen-on-v6 { none; };
 		    recursion no; empty-zones-enable no; dnssec-validation no; check-integrity no;
-		    ixfr-from-differences yes; notify explicit; also-notify { $SERVER4 port $NOTIFY_PORT; };
+		    ixfr-from-differences yes; max-ixfr-ratio unlimited; notify explicit; also-notify { $SERVER4 port $NOTIFY_PORT; };
 		    allow-transfer { $allow }; notify-delay 0; serial-query-rate 1000; startup-notify-rate 1000; notify-rate 1000;
 		};
 		controls { };
@@ -146,6 +146,7 @@ primary_start()
 
 	PRIMARY_KIND=$1
 	shift
+	rm -rf "$BED_DIR/primary/db" # it has nothing to say of versions before this start
 	mkdir -p "$BED_DIR/primary/db"
 	"primary_${PRIMARY_KIND}_config" "$@" > "$BED_DIR/primary/$PRIMARY_KIND.conf"
 	case $PRIMARY_KIND in
@@ -176,7 +177,7 @@ primary_stop()
 # secondary_config ZONE... [-- LINE...]
 secondary_config()
 {
-	local rows=() notify="notify: { address: [$SERVER4], port: $NOTIFY_PORT }"
+	local rows=("zone:") notify="notify: { address: [$SERVER4], port: $NOTIFY_PORT }"
 
 	[ "$NOTIFY_PORT" != 53 ] || notify="# no notify:"
 	while [ $# -gt 0 ] && [ "$1" != -- ]; do
@@ -187,7 +188,7 @@ secondary_config()
 	bed_config "key: [{ name: xfr-key, algorithm: hmac-sha256, secret: ${SECONDARY_SECRET:-$PRIMARY_SECRET} }]" \
 		"primary: [{ name: main, address: [$PRIMARY4]${PRIMARY_KEY:+, key: xfr-key} }]" \
 		"$notify" \
-		"${rows[@]/#/$'zone:\n'}" "$@"
+		"${rows[@]}" "$@"
 }
 
 # Serial and state of a zone, as dnsboltd has it.

@@ -53,8 +53,7 @@ static void add_zones(struct table *table, const json_t *reply)
 	char text[LINE_OCTETS], states[LINE_OCTETS / 2], when[CTL_FORMAT_LEN], age[CTL_FORMAT_LEN];
 	int64_t seconds = time(NULL) - json_integer_value(loaded);
 
-	(void)snprintf(text, sizeof(text), "%s%s",
-		       ctl_zone_states(zones, states, sizeof(states)),
+	(void)snprintf(text, sizeof(text), "%s%s", ctl_zone_states(zones, states, sizeof(states)),
 		       bad > 0 ? " (dnsboltctl zone list says why)" : "");
 	add_line(table, "zones", text);
 	if (json_is_integer(loaded)) {

@@ -43,7 +43,7 @@ struct tcp_conn {
 	uv_write_t write;
 	uint8_t *queued; /* what `write` writes; NULL: nothing */
 	bool closing;
-	bool waiting; /* for the answer to a NOTIFY: nothing is looked at before */
+	bool waiting;		 /* for the answer to a NOTIFY: nothing is looked at before */
 	size_t skip;		 /* octets of a query that was too long, still to come */
 	size_t in_start, in_end; /* what is in `in` and not answered */
 	uint8_t in[IN_MAX];
