@@ -75,6 +75,14 @@ static void round_succeeded(struct secondary *zone, bool is_new)
 	sync_schedule(zone);
 }
 
+/* No other address of the same server would say otherwise. */
+static void give_up_round(struct secondary *zone)
+{
+	while (refresh_failed(&zone->refresh, sync_now()))
+		;
+	round_failed(zone);
+}
+
 static void step_failed(struct secondary *zone)
 {
 	if (refresh_failed(&zone->refresh, sync_now()))
@@ -153,7 +161,10 @@ static void on_soa(enum soaq_result result, const struct soaq_answer *answer, co
 	if (result != SOAQ_OK) {
 		zone->sync->stats.soa_failed++;
 		set_fault(zone, "%s", error);
-		step_failed(zone);
+		if (zone->is_withheld)
+			give_up_round(zone);
+		else
+			step_failed(zone);
 		return;
 	}
 	zone->sync->stats.soa_ok++;
@@ -327,9 +338,7 @@ static void start_step(struct secondary *zone)
 	else
 		sync->n_zone--;
 	set_fault(zone, "cannot be asked: %s", strerror(-err));
-	while (refresh_failed(&zone->refresh, sync_now()))
-		;
-	round_failed(zone);
+	give_up_round(zone);
 }
 
 static void run_step(struct secondary *zone)
