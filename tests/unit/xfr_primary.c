@@ -80,7 +80,7 @@ void primary_read_query(struct primary *primary, const uint8_t *msg, size_t len)
 
 static knot_dname_t *parse_owner(const char *text)
 {
-	char full[KNOT_DNAME_TXT_MAXLEN + 16];
+	char full[2048];
 	knot_dname_t *name;
 
 	if (!strcmp(text, "@"))
