@@ -138,6 +138,9 @@ static void test_axfr(void **state)
 		  XFR_DONE,
 		  ZONE(7) "@ 60 MX 10 ns1\n@ 60 MX 20 Mail\na 60 SRV 1 2 3 ns1\nb 60 NAPTR 1 2 "
 			  "\"\" \"\" \"\" ns1\n" },
+		{ "a TTL with the top bit set", NULL,
+		  ZONE(7) "a 2147483647 TXT x\nb 2147483648 TXT x\n" SOA(7), XFR_DONE,
+		  ZONE(7) "a 2147483647 TXT x\nb 0 TXT x\n" },
 		{ "below a cut, at names like the apex", NULL,
 		  ZONE(7) "sub 60 NS ns.sub\nns.sub 60 A 192.0.2.2\nexample 60 TXT x\n" SOA(7),
 		  XFR_DONE, ZONE(7) "sub 60 NS ns.sub\nns.sub 60 A 192.0.2.2\nexample 60 TXT x\n" },
@@ -561,6 +564,12 @@ static void unasked_tsig(void)
 	knot_wire_add_arcount(primary.wire, 1);
 }
 
+static void tsig_not_last(void)
+{
+	unasked_tsig();
+	primary_append_expire(&primary, 1);
+}
+
 static void test_messages(void **state)
 {
 	static const struct {
@@ -590,6 +599,7 @@ static void test_messages(void **state)
 		{ empty_soa, "a malformed SOA" },
 		{ class_chaos, "a record of class 3: example. A" },
 		{ two_opts, "a malformed message" },
+		{ tsig_not_last, "a malformed message" },
 		{ unasked_tsig, "signed, which was not asked for" },
 	};
 	size_t i;
