@@ -51,8 +51,7 @@ static enum soaq_result read_answer(struct soaq *soaq, struct soaq_answer *ret_a
 
 static void assert_words(const struct soaq *soaq, const char *words)
 {
-	if (!strstr(soaq_error(soaq), words))
-		fail_msg("expected words: %s\nbut was: %s", words, soaq_error(soaq));
+	primary_assert_words(soaq_error(soaq), words);
 }
 
 static void test_answer(void **state)
