@@ -134,6 +134,7 @@ static enum xfr_result check_signature(struct xfr *xfr, const struct message *me
 	return err ? xfr_fail(xfr, no_memory) : XFR_MORE;
 }
 
+/* AA is not looked at: it should be there (RFC 5936 section 2.2.1), and knotd leaves it out. */
 static enum xfr_result check_code(struct xfr *xfr, const struct message *message)
 {
 	uint8_t rcode = knot_wire_get_rcode(message->wire);
@@ -145,11 +146,8 @@ static enum xfr_result check_code(struct xfr *xfr, const struct message *message
 		return xfr_fail(xfr, "the answer is truncated");
 	if (!message->n_answer)
 		return xfr_fail(xfr, "a message without records");
-	if (xfr->is_answered)
-		return XFR_MORE;
-	if (!message->has_question)
+	if (!xfr->is_answered && !message->has_question)
 		return xfr_fail(xfr, "the first message has no question");
-	/* AA is not looked at, though RFC 5936 section 2.2.1 wants it: knotd 3.2 does not set it. */
 	return XFR_MORE;
 }
 

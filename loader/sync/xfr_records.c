@@ -239,14 +239,22 @@ static void warn(struct xfr *xfr)
 			   xfr->n_warnings - WARNINGS_MAX);
 }
 
-enum xfr_result xfr_finish(struct xfr *xfr)
+static int check_zone(struct xfr *xfr)
 {
 	const struct report report = hearing(xfr);
+
+	if (xfr->is_incremental)
+		return zone_check_change(xfr->zone, xfr->have, "the new zone", &report);
+	return zone_check(xfr->zone, "the new zone", &report);
+}
+
+enum xfr_result xfr_finish(struct xfr *xfr)
+{
 	size_t len;
 
 	if (!tsig_is_settled(&xfr->tsig))
 		return xfr_fail(xfr, "TSIG: the last message is not signed");
-	if (zone_check(xfr->zone, "the new zone", &report)) {
+	if (check_zone(xfr)) {
 		len = strlen(xfr->error);
 		if (xfr->n_errors > 1)
 			(void)snprintf(xfr->error + len, sizeof(xfr->error) - len,

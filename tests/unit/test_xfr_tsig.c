@@ -46,21 +46,14 @@ static int teardown(void **state)
 
 static struct xfr *begin(const struct zone *have, const struct xfr_key *theirs)
 {
-	uint8_t query[XFR_QUERY_MAX];
-	struct xfr *xfr;
-	size_t len;
-
 	primary_done(&primary);
 	primary_reset(&primary, theirs);
-	assert_int_equal(xfr_new(&xfr, PRIMARY_APEX, have, false, key, NULL, NULL), 0);
-	assert_int_equal(xfr_query(xfr, query, sizeof(query), &len), 0);
-	primary_read_query(&primary, query, len);
-	return xfr;
+	return primary_begin(&primary, have, false, key, NULL);
 }
 
 static enum xfr_result feed(struct xfr *xfr)
 {
-	return xfr_feed(xfr, primary.wire, primary.len, clock_now);
+	return primary_feed(&primary, xfr, clock_now);
 }
 
 static enum xfr_result feed_signed(struct xfr *xfr, const char *text)
@@ -79,8 +72,7 @@ static enum xfr_result feed_unsigned(struct xfr *xfr, const char *text)
 
 static void assert_words(const struct xfr *xfr, const char *words)
 {
-	if (!strstr(xfr_error(xfr), words))
-		fail_msg("expected words: %s\nbut was: %s", words, xfr_error(xfr));
+	primary_assert_words(xfr_error(xfr), words);
 }
 
 static void free_key(struct xfr_key **other)

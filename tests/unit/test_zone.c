@@ -429,6 +429,51 @@ static void test_checks(void **state)
 	assert_string_equal(said.text, "");
 }
 
+/* Each is put into a zone that passed; NULL words: the new one passes too. */
+static void test_check_of_a_change(void **state)
+{
+	static const char newer[] = "a a 9 1 1 1 1";
+	static const char rrsig[] = "A 8 2 60 20360101000000 20260101000000 1 example. AAAA";
+	static const struct {
+		const char *owner;
+		uint16_t type;
+		const char *rdata, *words; /* no rdata: the RRset is removed */
+	} rows[] = {
+		{ "a.example", KNOT_RRTYPE_TXT, "x", NULL },
+		{ "a.example", KNOT_RRTYPE_A, NULL, NULL },
+		{ "a.example", KNOT_RRTYPE_CNAME, "b", "change: a.example. A: beside a CNAME" },
+		{ "b.example", KNOT_RRTYPE_CNAME, "a", NULL },
+		{ "b.example", 255, "\\# 0", "change: b.example. ANY: a type that no zone" },
+		{ "b.example", KNOT_RRTYPE_SOA, "a a 1 1 1 1 1", "b.example. SOA: below the apex" },
+		{ "example", KNOT_RRTYPE_NS, NULL, "example. NS: the zone has none" },
+		{ "example", KNOT_RRTYPE_SOA, NULL, "example. SOA: the zone has none" },
+		{ "example", KNOT_RRTYPE_SOA, newer, NULL },
+		{ "example", KNOT_RRTYPE_NSEC3PARAM, "1 0 0 -", NULL },
+		{ "a.example", KNOT_RRTYPE_RRSIG, rrsig, NULL },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct zone *from = load(HEAD "a A 192.0.2.1\n@ DNSKEY 256 3 8 AAAA\n"), *to;
+
+		assert_non_null(from);
+		memset(&said, 0, sizeof(said));
+		assert_int_equal(zone_copy(&to, from), 0);
+		set(to, rows[i].owner, rows[i].type, 60, rows[i].rdata);
+		assert_int_equal(zone_check_change(to, from, "change", &report),
+				 rows[i].words ? -EINVAL : 0);
+		if (rows[i].words)
+			assert_said(rows[i].words);
+		assert_int_equal(said.errors, rows[i].words != NULL);
+		assert_int_equal(to->serial, rows[i].rdata == newer ? 9 : 7);
+		assert_int_equal(to->is_nsec3, rows[i].type == KNOT_RRTYPE_NSEC3PARAM);
+		assert_int_equal(to->is_signed, rows[i].rdata == rrsig);
+		zone_free(to);
+		zone_free(from);
+	}
+}
+
 /* ---- files ---- */
 
 static void test_file(void **state)
@@ -701,6 +746,7 @@ int main(void)
 		cmocka_unit_test_setup(test_rrsig_ttl, setup),
 		cmocka_unit_test_setup(test_copy_and_diff, setup),
 		cmocka_unit_test_setup(test_checks, setup),
+		cmocka_unit_test_setup(test_check_of_a_change, setup),
 		cmocka_unit_test_setup(test_file, setup),
 		cmocka_unit_test_setup(test_file_errors, setup),
 		cmocka_unit_test_setup(test_include, setup),

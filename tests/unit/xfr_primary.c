@@ -76,11 +76,44 @@ void primary_read_query(struct primary *primary, const uint8_t *msg, size_t len)
 	knot_pkt_free(pkt);
 }
 
+/* ---- a transfer ---- */
+
+struct xfr *primary_begin(struct primary *primary, const struct zone *have, bool axfr,
+			  const struct xfr_key *key, const struct xfr_limits *limits)
+{
+	uint8_t query[XFR_QUERY_MAX];
+	struct xfr *xfr;
+	size_t len;
+
+	assert_int_equal(xfr_new(&xfr, PRIMARY_APEX, have, axfr, key, limits, &primary_report), 0);
+	assert_int_equal(xfr_query(xfr, query, sizeof(query), &len), 0);
+	primary_read_query(primary, query, len);
+	return xfr;
+}
+
+enum xfr_result primary_feed(const struct primary *primary, struct xfr *xfr, time_t now)
+{
+	uint8_t *msg = malloc(primary->len);
+	enum xfr_result result;
+
+	assert_non_null(msg);
+	memcpy(msg, primary->wire, primary->len);
+	result = xfr_feed(xfr, msg, primary->len, now);
+	free(msg);
+	return result;
+}
+
+void primary_assert_words(const char *text, const char *words)
+{
+	if (!strstr(text, words))
+		fail_msg("expected words: %s\nbut was: %s", words, text);
+}
+
 /* ---- records from text ---- */
 
 static knot_dname_t *parse_owner(const char *text)
 {
-	char full[KNOT_DNAME_TXT_MAXLEN + 16];
+	char full[2048];
 	knot_dname_t *name;
 
 	if (!strcmp(text, "@"))

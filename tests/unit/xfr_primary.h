@@ -13,6 +13,7 @@
 #include <libknot/libknot.h>
 
 #include "../../loader/sync/key.h"
+#include "../../loader/sync/xfr.h"
 #include "../../loader/zone/zone.h"
 
 #define PRIMARY_APEX ((const knot_dname_t *)"\7example")
@@ -40,6 +41,14 @@ struct primary {
 
 void primary_reset(struct primary *primary, const struct xfr_key *key);
 void primary_done(struct primary *primary);
+
+/* A transfer whose query the primary has read; reports go to primary_said. */
+struct xfr *primary_begin(struct primary *primary, const struct zone *have, bool axfr,
+			  const struct xfr_key *key, const struct xfr_limits *limits);
+/* Feeds the message that is written, from memory of its own. */
+enum xfr_result primary_feed(const struct primary *primary, struct xfr *xfr, time_t now);
+/* Fails the test unless the text has these words. */
+void primary_assert_words(const char *text, const char *words);
 
 /* Reads a query and notes what it has; fails the test when it is malformed. */
 void primary_read_query(struct primary *primary, const uint8_t *msg, size_t len);
