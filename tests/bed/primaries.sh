@@ -109,6 +109,7 @@ primary_nsd_config()
 			    notify: $SERVER4@$NOTIFY_PORT $key
 			    provide-xfr: $SERVER4 $key
 			    store-ixfr: yes
+			    ixfr-size: 100000000
 			    create-ixfr: yes
 		END
 	done
@@ -124,7 +125,7 @@ primary_named_config()
 		    directory "$BED_DIR/primary"; pid-file none; session-keyfile "$BED_DIR/primary/session.key"; lock-file none;
 		    listen-on { $PRIMARY4; }; listen-on-v6 { none; };
 		    recursion no; empty-zones-enable no; dnssec-validation no; check-integrity no;
-		    ixfr-from-differences yes; max-ixfr-ratio unlimited; notify explicit; also-notify { $SERVER4 port $NOTIFY_PORT; };
+		    ixfr-from-differences yes; max-ixfr-ratio unlimited; max-journal-size unlimited; notify explicit; also-notify { $SERVER4 port $NOTIFY_PORT; };
 		    allow-transfer { $allow }; notify-delay 0; serial-query-rate 1000; startup-notify-rate 1000; notify-rate 1000;
 		};
 		controls { };
