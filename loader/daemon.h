@@ -9,6 +9,7 @@
 #include "attach.h"
 #include "config.h"
 #include "resolver.h"
+#include "sigwatch.h"
 #include "store/store.h"
 #include "sync/sync.h"
 #include "zoneset.h"
@@ -21,6 +22,7 @@ struct daemon {
 	struct store *store;
 	struct zoneset *zones;
 	struct sync *sync;
+	struct sigwatch *sigwatch;
 	struct resolver *resolver; /* NULL with fallback: host */
 	uint32_t pass_options;	   /* DNSBOLT_OPT_* in force */
 	const char *cookies; /* "ignore", "pass", with why: "pass (the host answers cookies)" */

@@ -197,6 +197,8 @@ static int start_sync(struct daemon *daemon)
 			host[n++] = *addr;
 	}
 	err = sync_start(daemon->sync, host, n);
+	if (!err)
+		err = sigwatch_start(&daemon->sigwatch, &daemon->loop, daemon->zones, &report);
 	if (err)
 		log_error("sync: cannot be started: %s", strerror(-err));
 	else if (daemon->resolver)
@@ -456,6 +458,7 @@ static void stop(struct program *program, bool completed)
 	control_stop(program->control);
 	if (daemon->resolver)
 		resolver_on_notify(daemon->resolver, NULL, NULL);
+	sigwatch_stop(daemon->sigwatch);
 	sync_stop(daemon->sync);
 	if (completed)
 		attach_stop(daemon->attach, daemon->config->on_exit);

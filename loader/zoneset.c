@@ -398,7 +398,9 @@ static int copy_zones(struct zoneset *set, const struct config *config)
 			.apex = apex,
 			.file = zone->file,
 			.is_catalog = zone->catalog,
-			.zonemd = zone->sync.zonemd,
+			.zonemd = config_effective_sync(
+					  &zone->sync, config_find_template(config, zone->template))
+					  .zonemd,
 		};
 
 		if (name_parse_lower(apex, zone->name, fault))

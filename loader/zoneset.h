@@ -14,6 +14,9 @@
 
 struct zoneset;
 
+/* How far away the end of a zone's first signature is, as far as it was said. */
+enum zoneset_signatures { ZONESET_FAR, ZONESET_NEAR, ZONESET_PAST };
+
 struct zoneset_zone {
 	const knot_dname_t *apex;
 	const char *file; /* NULL: it is transferred */
@@ -28,6 +31,11 @@ struct zoneset_zone {
 	uint32_t records;	 /* of the CLI */
 	time_t loaded;		 /* of the version that serves */
 	bool is_catalog;	 /* its members are served, it is not */
+	uint64_t version;	 /* of `zone`: another one with each change */
+	/* by sigwatch.h, of that version; 0: it has none */
+	uint64_t signatures_of;
+	int64_t signatures_expire; /* seconds since 1970 */
+	enum zoneset_signatures signatures;
 };
 
 int zoneset_new(struct zoneset **ret_set, struct store *store, const struct report *report);
@@ -52,6 +60,10 @@ const struct zoneset_zone *zoneset_next(const struct zoneset *set,
 					const struct zoneset_zone *after);
 const struct zoneset_zone *zoneset_find(const struct zoneset *set, const knot_dname_t *apex);
 const struct zoneset_zone *zoneset_enclosing(const struct zoneset *set, const knot_dname_t *name);
+
+/* For sigwatch.h: what the row says. */
+void zoneset_set_signatures(struct zoneset *set, const knot_dname_t *apex, uint64_t of,
+			    int64_t expire, enum zoneset_signatures state);
 
 /* ---- zones that are transferred (loader/sync/) ---- */
 

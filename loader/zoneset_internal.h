@@ -64,6 +64,7 @@ struct zoneset {
 	char **dir; /* of `zone-dir` */
 	size_t n_dir;
 	size_t n_items;
+	uint64_t version; /* of the last that was published */
 	size_t n_refused; /* zones that the store did not take in the last zoneset_publish() */
 	char error[1024];
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../userspace/lib/name.h"
+#include "zone/zonemd.h"
 #include "zoneset_internal.h"
 
 static struct zoneset_stamp stamp_of(const char *path)
@@ -29,6 +30,26 @@ static bool is_changed(const struct zoneset_item *item)
 	       now.mtime.tv_nsec != item->stamp.mtime.tv_nsec;
 }
 
+/* RFC 8976 section 4: a file that was cut off or damaged on its way has another digest. */
+static int check_digest(const struct zoneset_item *item, const struct zone *base,
+			const struct report *report)
+{
+	char words[NAME_ERROR_LEN];
+	enum zonemd_result result;
+	int err;
+
+	if (item->zonemd == CONFIG_ZONEMD_OFF)
+		return 0;
+	err = zonemd_check(&result, base, words);
+	if (err)
+		return err;
+	if (result != ZONEMD_MISMATCH &&
+	    (result == ZONEMD_OK || item->zonemd != CONFIG_ZONEMD_REQUIRE))
+		return 0;
+	report_say(report, LOG_LEVEL_ERROR, "%s: %s", item->file, words);
+	return -EINVAL;
+}
+
 /* Reads the file into item->next. On an error the item's row says why, and what was served goes
  * on. */
 static int load_item(struct zoneset *set, struct zoneset_item *item)
@@ -43,6 +64,8 @@ static int load_item(struct zoneset *set, struct zoneset_item *item)
 	/* Before it is read: a change while it is read shall be seen the next time. */
 	item->stamp = stamp_of(item->file);
 	err = zone_load_file(&base, item->apex, item->file, &capture.report);
+	if (!err)
+		err = check_digest(item, base, &capture.report);
 	if (!err)
 		err = zoneset_build(set, item, base, &zone);
 	if (!err) {

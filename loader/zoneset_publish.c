@@ -97,6 +97,7 @@ static void settle(struct zoneset *set, struct zoneset_item *item)
 		item->row.loaded = time(NULL);
 		zoneset_set_error(item, NULL);
 	}
+	item->row.version = ++set->version;
 	item->row.base = item->now.base;
 	item->row.zone = item->now.zone;
 	item->row.records = zoneset_count_records(set, item);

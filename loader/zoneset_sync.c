@@ -73,3 +73,15 @@ void zoneset_withhold(struct zoneset *set, const knot_dname_t *apex, const char 
 	item->withheld = state;
 	zoneset_set_state(item);
 }
+
+void zoneset_set_signatures(struct zoneset *set, const knot_dname_t *apex, uint64_t of,
+			    int64_t expire, enum zoneset_signatures state)
+{
+	struct zoneset_item *item = zoneset_find_item(set, apex);
+
+	if (!item)
+		return;
+	item->row.signatures_of = of;
+	item->row.signatures_expire = expire;
+	item->row.signatures = state;
+}

@@ -229,14 +229,30 @@ static uint64_t zone_names(const struct zoneset_zone *zone)
 	return zone->zone->n_names;
 }
 
-/* Of the zones that have a version to serve. */
-static void page_each_zone(struct page *page, uint64_t (*value)(const struct zoneset_zone *zone))
+static bool has_version(const struct zoneset_zone *zone)
+{
+	return zone->zone;
+}
+
+static bool has_signatures(const struct zoneset_zone *zone)
+{
+	return zone->zone && zone->signatures_expire;
+}
+
+static uint64_t zone_signatures(const struct zoneset_zone *zone)
+{
+	return (uint64_t)zone->signatures_expire;
+}
+
+/* Of the zones that have it. */
+static void page_each_zone(struct page *page, bool (*has)(const struct zoneset_zone *zone),
+			   uint64_t (*value)(const struct zoneset_zone *zone))
 {
 	const struct zoneset_zone *zone = NULL;
 	knot_dname_txt_storage_t text;
 
 	while ((zone = zoneset_next(page->daemon->zones, zone))) {
-		if (zone->zone)
+		if (has(zone))
 			page_put(page, value(zone), "zone", name_text(zone->apex, text), NULL);
 	}
 }
@@ -253,12 +269,15 @@ static void page_zones(struct page *page)
 	for (unsigned int i = 0; i < sizeof(states) / sizeof(*states); i++)
 		page_put(page, count_zones(page, states[i]), "state", states[i], NULL);
 	page_begin(page, "zone_serial", "gauge", "Serial of the version that serves.");
-	page_each_zone(page, zone_serial);
+	page_each_zone(page, has_version, zone_serial);
 	page_begin(page, "zone_loaded_timestamp_seconds", "gauge",
 		   "When the version that serves was loaded, seconds since 1970.");
-	page_each_zone(page, zone_loaded);
+	page_each_zone(page, has_version, zone_loaded);
 	page_begin(page, "zone_names", "gauge", "Names of the zone, with empty non-terminals.");
-	page_each_zone(page, zone_names);
+	page_each_zone(page, has_version, zone_names);
+	page_begin(page, "zone_rrsig_expires_timestamp_seconds", "gauge",
+		   "When the first of the zone's signatures expires, seconds since 1970.");
+	page_each_zone(page, has_signatures, zone_signatures);
 }
 
 /* ---- the store ---- */
