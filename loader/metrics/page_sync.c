@@ -65,8 +65,10 @@ static bool refreshed(const struct sync_status *status, time_t now, uint64_t *re
 
 static bool expires(const struct sync_status *status, time_t now, uint64_t *ret_value)
 {
+	if (status->expires == INT64_MAX)
+		return false;
 	*ret_value = (uint64_t)(now + status->expires);
-	return status->expires != INT64_MAX;
+	return true;
 }
 
 /* Of the zones that have such a time. */

@@ -482,6 +482,5 @@ const struct sync_stats *sync_stats(const struct sync *sync)
 	struct sync *counted = (struct sync *)sync;
 
 	counted->stats.running = sync->n_soa + sync->n_zone;
-	counted->stats.queued = 0;
 	return &sync->stats;
 }

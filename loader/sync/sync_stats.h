@@ -33,7 +33,7 @@ struct sync_stats {
 	uint64_t state_written, state_failed;
 	uint64_t expired;    /* zones that came to their end */
 	uint64_t host_stops; /* zones that were stopped since the host did not answer well */
-	uint64_t zones, running, queued, members; /* now */
+	uint64_t zones, running, members; /* now */
 };
 
 #endif /* SYNC_STATS_H */

@@ -21,6 +21,8 @@ moves()
 
 for kind in knot nsd named; do
 	rm -rf "$BED_DIR/primary" "$BED_DIR/state"
+	# knotd's NOTIFY comes by TCP, those of the others by UDP
+	[ $kind = knot ] && NOTIFY_PORT=53 || NOTIFY_PORT=5300
 	primary_zone example.com 1 "gone A 192.0.2.7"
 	REFRESH=1 EXPIRE=4 primary_zone short.test 7
 	primary_start $kind example.com short.test

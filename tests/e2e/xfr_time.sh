@@ -43,6 +43,17 @@ holds "and is answered" wait_for 5 answers short.test NOERROR
 bed_stop
 primary_stop
 
+# ---- the first of two is dead ----
+primary_start knot long.test
+secondary_config long.test
+sed -i "s/address: \[$PRIMARY4\]/address: [$PRIMARY4@5399, $PRIMARY4]/" "$BED_DIR/dnsboltd.conf"
+rm -rf "$BED_DIR/state"
+bed_must_start
+zone_becomes "a zone comes from the second primary when the first is dead" long.test primary "$PRIMARY4@53"
+is "and serves" "$(zone_value long.test state)" serving
+bed_stop
+primary_stop
+
 # ---- orphan-timeout ----
 bed_zones
 bed_config "orphan-timeout: 12" "on-exit: stay"
