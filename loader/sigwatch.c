@@ -8,9 +8,11 @@
 
 #include "../userspace/lib/name.h"
 
-#define LOOK_MS 1000u
-#define LOOK_ZONES 2000 /* looked at in one turn */
+#define LOOK_MS 1000u /* when all zones were looked at */
+/* Of one turn, and between turns: some percent of the time, also where a large zone changes all the time. */
+#define LOOK_ZONES 2000
 #define SLICE_NAMES 4096
+#define SLICE_MS 20u
 #define NEAR (3 * 86400) /* s before, that one who forgot to sign has */
 
 struct sigwatch {
@@ -94,9 +96,10 @@ static void end_walk(struct sigwatch *watch)
 	watch->copy = NULL;
 }
 
-static void walk(struct sigwatch *watch, int64_t now)
+/* Takes the names off the budget. */
+static void walk(struct sigwatch *watch, int64_t now, int *budget)
 {
-	for (int i = 0; i < SLICE_NAMES && watch->next; i++) {
+	for (; *budget > 0 && watch->next; (*budget)--) {
 		watch->earliest = sigwatch_earliest(watch->next, watch->earliest, now);
 		watch->next = zone_next(watch->copy, watch->next);
 	}
@@ -131,12 +134,15 @@ static void on_timer(uv_timer_t *timer)
 {
 	struct sigwatch *watch = timer->data;
 	int64_t now = time(NULL);
+	int names = SLICE_NAMES;
+	bool is_more = true;
 
-	for (int i = 0; i < LOOK_ZONES && !watch->copy && look_at_next(watch, now); i++)
-		;
-	if (watch->copy)
-		walk(watch, now);
-	(void)uv_timer_start(timer, on_timer, watch->copy ? 1 : LOOK_MS, 0);
+	for (int i = 0; i < LOOK_ZONES && names > 0 && is_more; i++) {
+		is_more = watch->copy || look_at_next(watch, now);
+		if (watch->copy)
+			walk(watch, now, &names);
+	}
+	(void)uv_timer_start(timer, on_timer, is_more ? SLICE_MS : LOOK_MS, 0);
 }
 
 int sigwatch_start(struct sigwatch **ret_watch, uv_loop_t *loop, struct zoneset *zones,

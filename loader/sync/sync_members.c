@@ -94,6 +94,7 @@ static int keep_member(struct secondary *catalog, const struct catalog_member *m
 	if (!err && zone->profile != profile)
 		err = sync_set_profile(zone, profile);
 	zone->seen = catalog->sync->generation;
+	sync_schedule(zone);
 	return err ? err : set_coo(zone, member);
 }
 
