@@ -101,7 +101,7 @@ void relay_reply(struct relay *relay, uint32_t token, const uint8_t *msg, size_t
 	*place = (struct relay_place){ .is_taken = false };
 	if (taken.conn)
 		tcp_conn_reply(taken.conn, msg, len);
-	else
+	else if (len)
 		(void)sendto(taken.fd, msg, len, MSG_DONTWAIT | MSG_NOSIGNAL,
 			     (const struct sockaddr *)&taken.peer, taken.peer_len);
 }

@@ -45,7 +45,7 @@ void relay_forget(struct relay *relay, const struct tcp_conn *conn);
 /* The UDP sockets are about to be closed. */
 void relay_forget_udp(struct relay *relay);
 
-/* From the channel. */
+/* From the channel. len 0: dnsboltd does not answer it. */
 void relay_reply(struct relay *relay, uint32_t token, const uint8_t *msg, size_t len);
 
 #endif /* RELAY_H */
