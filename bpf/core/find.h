@@ -342,13 +342,17 @@ static __always_inline int find_own_ds(struct env_ctx *ctx, struct scratch *s)
 static __always_inline int find_wildcard(struct env_ctx *ctx, struct scratch *s,
 					 dnsbolt_handle anchor)
 {
+	dnsbolt_handle snapshot = s->snapshot;
+	__u32 zone = s->zone;
 	int r;
 
 	s->anchor = anchor;
 	r = find_node(ctx, DNSBOLT_SIDE_CHILD);
 	if (r)
 		return r == FIND_ABSENT ? REASON_wildcard_odd : r;
-	return find_entry(ctx, s->qtype);
+	if (s->zone != zone) /* a cut, whose child is served */
+		return REASON_wildcard_odd;
+	return s->snapshot == snapshot ? find_entry(ctx, s->qtype) : REASON_busy;
 }
 
 /* Must the denial chain be asked about a name whose encloser that is? 0: no, FIND_PROVE: yes. */
@@ -447,6 +451,8 @@ ENV_STAGE int find_target(struct env_ctx *ctx)
 	if (s->beside && !(n->flags & DNSBOLT_NODE_CUT))
 		return FIND_TARGET;
 	s->encloser = s->depth == s->labels ? 0 : s->node;
+	if (s->qtype == QTYPE_RRSIG && n->flags & DNSBOLT_NODE_DNAME)
+		return REASON_dname_twice; /* its signature could stand in the answer twice */
 	r = s->encloser ? find_below(ctx, s, n) : find_entry(ctx, s->qtype);
 	if (r == FIND_DNAME)
 		return REASON_dname_twice;
