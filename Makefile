@@ -41,7 +41,7 @@ UNIT_SRC := $(wildcard tests/unit/test_*.c)
 HELP_SRC := $(wildcard tests/lib/*.c) $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 # A folder of tests with C files in it is one program of the folder's name.
-TEST_DIRS := $(patsubst tests/%/,%,$(sort $(dir $(wildcard tests/progrun/*.c tests/compare/*.c))))
+TEST_DIRS := budget compare progrun
 LIB_SRC := $(filter-out %/main.c,$(DAEMON_SRC) $(RESOLVER_SRC) $(CTL_SRC)) $(COMMON_SRC)
 
 PROGRAMS := dnsboltd dnsbolt-resolver dnsboltctl
