@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <dirent.h>
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stdio.h>
@@ -227,6 +228,32 @@ int harness_add_file(struct harness *h, const char *name, const char *path,
 	knot_dname_to_lower(apex);
 	r = zone_load_file(&zone, apex, path, report);
 	return r ? r : harness_add_zone(h, zone);
+}
+
+static int is_zone_file(const struct dirent *entry)
+{
+	const char *end = strrchr(entry->d_name, '.');
+
+	return end && !strcmp(end, ".zone");
+}
+
+int harness_add_folder(struct harness *h, const char *folder, const struct report *report)
+{
+	struct dirent **files = NULL;
+	int i, n = scandir(folder, &files, is_zone_file, alphasort), r = n < 0 ? -errno : 0;
+
+	for (i = 0; i < n; i++) {
+		char path[512], name[256];
+
+		snprintf(path, sizeof(path), "%s/%s", folder, files[i]->d_name);
+		snprintf(name, sizeof(name), "%s", files[i]->d_name);
+		name[strlen(name) - strlen("zone")] = '\0';
+		if (!r)
+			r = harness_add_file(h, name, path, report);
+		free(files[i]);
+	}
+	free(files);
+	return r;
 }
 
 const struct zone *harness_zone(const struct harness *h, size_t i)

@@ -34,6 +34,8 @@ struct dnsbolt_config *harness_config(struct harness *h);
 int harness_add_zone(struct harness *h, struct zone *zone);
 int harness_add_file(struct harness *h, const char *name, const char *path,
 		     const struct report *report);
+/* Every NAME.zone of a folder. */
+int harness_add_folder(struct harness *h, const char *folder, const struct report *report);
 /* Drops all zones, publishes that, and forgets them. */
 int harness_clear(struct harness *h);
 int harness_publish(struct harness *h, const struct report *report);
