@@ -40,8 +40,9 @@ BED_SRC := $(wildcard tests/bed/*.bpf.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 HELP_SRC := $(wildcard tests/lib/*.c) $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
-# A folder of tests with C files in it is one program of the folder's name.
-TEST_DIRS := budget compare progrun
+# Folders of tests that are one program each; those of SAN_DIRS have ASan and UBSan in it.
+TEST_DIRS := budget compare packets progrun
+SAN_DIRS := packets
 LIB_SRC := $(filter-out %/main.c,$(DAEMON_SRC) $(RESOLVER_SRC) $(CTL_SRC)) $(COMMON_SRC)
 
 PROGRAMS := dnsboltd dnsbolt-resolver dnsboltctl
@@ -66,6 +67,7 @@ HARDEN := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
 NATIVE = $(COMMON) $(HARDEN) $(CFLAGS)
 LINK := -pie -Wl,-z,relro,-z,now,--as-needed
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -O1 -g
+SAN_LINK := $(SAN) -Wl,--as-needed
 # gcc sees truncations and uninitialised values that are none when it instruments
 SAN_CC := $(SAN) $(if $(findstring clang,$(CC)),,-Wno-format-truncation -Wno-maybe-uninitialized)
 BPF_FLAGS = -target bpf -mcpu=v3 -O2 -g -std=gnu11 -Wall -Wextra -Wno-unused-parameter -Werror -Ibpf -I/usr/include/$(MULTIARCH)
@@ -161,19 +163,20 @@ $(B)/fuzz/libdnsbolt.a: $(patsubst %.c,$(B)/fuzz/obj/%.o,$(HELP_SRC) $(LIB_SRC))
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 $(B)/tests/unit/%: $(B)/san/obj/tests/unit/%.o $(B)/san/libdnsbolt.a
-	$(compile)$(CC) $(SAN) -Wl,--as-needed -o $@ $^ $(LIBS) -lcmocka
+	$(compile)$(CC) $(SAN_LINK) -o $@ $^ $(LIBS) -lcmocka
 
 $(B)/tests/fuzz/replay_%: $(B)/san/obj/tests/fuzz/fuzz_%.o $(B)/san/obj/tests/fuzz/replay.o $(B)/san/libdnsbolt.a
-	$(compile)$(CC) $(SAN) -Wl,--as-needed -o $@ $^ $(LIBS)
+	$(compile)$(CC) $(SAN_LINK) -o $@ $^ $(LIBS)
 
 $(B)/fuzz/fuzz_%: $(B)/fuzz/obj/tests/fuzz/fuzz_%.o $(B)/fuzz/libdnsbolt.a
 	$(compile)$(CLANG) $(SAN) -fsanitize=fuzzer -Wl,--as-needed -o $@ $^ $(LIBS)
 
 define test_dir
-$(B)/tests/$(1).run: $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/$(1)/*.c)) $(B)/libdnsbolt.a
-	$$(compile)$$(CC) $$(CFLAGS) $$(LINK) -o $$@ $$^ $$(LIBS)
+$(B)/tests/$(1).run: $(patsubst %.c,$(B)/$(2)obj/%.o,$(wildcard tests/$(1)/*.c)) $(B)/$(2)libdnsbolt.a
+	$$(compile)$$(CC) $(3) -o $$@ $$^ $$(LIBS)
 endef
-$(foreach d,$(TEST_DIRS),$(eval $(call test_dir,$(d))))
+$(foreach d,$(filter-out $(SAN_DIRS),$(TEST_DIRS)),$(eval $(call test_dir,$(d),,$$(CFLAGS) $$(LINK))))
+$(foreach d,$(SAN_DIRS),$(eval $(call test_dir,$(d),san/,$$(SAN_LINK))))
 
 # ---- installation ----
 I = install -D -m
