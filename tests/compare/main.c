@@ -36,6 +36,20 @@ static unsigned long number_of(const char *variable, unsigned long otherwise)
 	return text && *text ? strtoul(text, NULL, 10) : otherwise;
 }
 
+/* COMPARE_SHOW=T9,T13: the tolerances whose first cases are to be seen. */
+static unsigned int read_shown(void)
+{
+	const char *at = getenv("COMPARE_SHOW");
+	unsigned int bits = 0;
+	unsigned long t;
+
+	for (; at && (at = strchr(at, 'T')); at++) {
+		t = strtoul(at + 1, NULL, 10);
+		bits |= t < TOLERANCES ? TOLERANCE_BIT(t) : 0;
+	}
+	return bits;
+}
+
 /* ---- what is kept for check_proofs.py ---- */
 
 /* $B/compare, empty; its absolute path becomes generated.dir. */
@@ -202,6 +216,7 @@ int main(void)
 	printf("seed %llu\n", (unsigned long long)seed);
 	random_seed(seed);
 	now.tally = &tally;
+	tally.show = read_shown();
 	r = make_folder();
 	if (!r) {
 		now.pairs = open_kept("pairs.bin", "w");

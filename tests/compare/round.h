@@ -12,6 +12,7 @@ struct tally {
 	unsigned long reasons[DNSBOLT_REASONS_MAX];
 	unsigned long compared[SERVER_KINDS], tolerated[SERVER_KINDS][TOLERANCES];
 	bool missing[SERVER_KINDS];
+	unsigned int show; /* tolerances whose first cases are printed */
 	/* What was wrong, in kinds, each with its first question. */
 	struct {
 		char text[160], example[700];

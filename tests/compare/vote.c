@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define SHOWN_OF_A_KIND 3
+#define SHOWN_TOLERATED 20
 
 bool vote_wrong(struct round *round, const char *kind, const struct question *q)
 {
@@ -169,6 +170,26 @@ static void judge_all(struct round *round, const struct question *q, const struc
 	}
 }
 
+/* The first ones of each tolerance that COMPARE_SHOW names. */
+static void show_tolerated(struct round *round, const struct question *q,
+			   const struct message *ours, const struct message theirs[SERVER_KINDS],
+			   const struct verdict v[SERVER_KINDS])
+{
+	struct tally *tally = round->tally;
+	char text[32];
+	int kind, t;
+
+	for (kind = 0; kind < SERVER_KINDS; kind++)
+		for (t = T1; t < TOLERANCES; t++) {
+			if (!(v[kind].tolerances & tally->show & TOLERANCE_BIT(t)) ||
+			    tally->tolerated[kind][t] > SHOWN_TOLERATED)
+				continue;
+			snprintf(text, sizeof(text), "T%d of %s", t,
+				 server_name((enum server_kind)kind));
+			show(round, text, q, ours, theirs);
+		}
+}
+
 static void conclude(struct round *round, const struct question *q, const struct message *ours,
 		     const struct message theirs[SERVER_KINDS], struct verdict v[SERVER_KINDS])
 {
@@ -184,6 +205,7 @@ static void conclude(struct round *round, const struct question *q, const struct
 		differs = differs || v[kind].differs;
 		equal = equal || (!v[kind].differs && !(v[kind].tolerances & TOLERANCE_BIT(T10)));
 	}
+	show_tolerated(round, q, ours, theirs, v);
 	if (!differs)
 		return;
 	round->tally->voters_disagree += equal;
