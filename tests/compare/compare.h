@@ -167,7 +167,8 @@ char *const *server_command(enum server_kind kind, const char *program, const ch
 /* ---- judge.c: ours held against theirs ---- */
 /*
  * The closed list of what may differ. A new one is a change of its own, with its RFC section.
- * T1  order, compression, letters of names outside the question; TC at the limit that compression alone decides
+ * T1  order, compression, letters of names outside the question; so also the length, and TC where only this decides (RFC 1035
+ *     section 4.1.4): both whole answers are then held against each other
  * T2  additional: ours a subset of theirs and the zone's data, all in-domain glue present (RFC 9471)
  * T3  TC=1: sections not compared; partial glue without TC
  * T4  chains that leave the zone or pass 5 links
@@ -175,16 +176,13 @@ char *const *server_command(enum server_kind kind, const char *program, const ch
  * T6  CD, and the OPT's own size
  * T7  superfluous denial records of nsd at wildcard NODATA
  * T8  named's answer to NSEC at a cut
- * T9  nsd 4.6.1 is wrong, the others agree with us: NXDOMAIN after DNAME with NSEC, below opt-out
- *     empty non-terminals, below NSEC3 owners; its NSEC for "*" where names below the encloser sort before that
- * T10 a zone that a server refuses to load
- * T11 nsd 4.6.1 at a CNAME asked for RRSIG, NSEC or NSEC3: it follows where the type stops the chain (RFC 4035 section
- *     2.5) and does not where it does not; the others agree with us
- * T12 nsd 4.6.1 takes a name for existing which only exists in another zone of its (RFC 8020); the others agree with us
- * T13 proofs that a server leaves out and another has as we do: at wildcards (RFC 4035 section 3.1.3.4, RFC 5155 section
- *     7.2.5); knot 3.2 besides: of names with the octet 0, or whose first label is "*"; and its empty NXDOMAIN without AA
- * T14 the proof of a wildcard that is an empty non-terminal (RFC 4592 section 4.8), which the others leave out: ours is held
- *     by check_proofs.py
+ * T10 a zone that a server refuses to load, records that it reads otherwise (RFC 9460 appendix A.1)
+ *
+ * Faults of others (fault.c), each only in its exact shape, and only if a server without one agrees with us completely or
+ * check_proofs.py has the answer to validate:
+ * T9  nsd 4.6.1: names at and below NSEC3 owners are there for it (RFC 5155 section 7.2.8); proofs that are not the right ones:
+ *     NXDOMAIN after DNAME with NSEC, below opt-out empty non-terminals, and the NSEC for "*" where the name before that is
+ *     more than one label below the encloser (RFC 4035 section 3.1.3.2)
  */
 enum tolerance { T_NONE, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, TOLERANCES };
 #define TOLERANCE_BIT(t) (1u << (t))
@@ -192,7 +190,6 @@ enum tolerance { T_NONE, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13,
 struct verdict {
 	const char *differs; /* NULL: equal, but for the tolerances */
 	unsigned int tolerances;
-	enum tolerance fault; /* a known one of nsd's, which a truncated answer does not show */
 };
 
 /* Only ours: what must hold of any answer of the driver. NULL: fine. */
@@ -202,8 +199,10 @@ const char *judge_alone(const struct zones *zones, const struct question *q,
 struct verdict judge_pair(const struct zones *zones, const struct question *q,
 			  enum server_kind kind, const struct message *ours,
 			  const struct message *theirs);
-/* Is the question of a shape which nsd 4.6.1 answers wrongly? T9, T11, T12, or T_NONE. */
-enum tolerance judge_nsd_is_wrong(const struct zones *zones, const struct question *q,
-				  const struct message *ours);
+/* ---- fault.c ---- */
+#define FAULTS (TOLERANCE_BIT(T9))
+/* Is that difference a known fault of that server? One of FAULTS, or T_NONE. */
+enum tolerance fault_of(const struct zones *zones, const struct question *q, enum server_kind kind,
+			const struct message *ours, const struct message *theirs);
 
 #endif /* COMPARE_H */

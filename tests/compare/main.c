@@ -88,7 +88,8 @@ static void keep_zones(void)
 
 	for (i = 0; out && i < now.zones.n; i++)
 		if (now.zones.all[i].zone->is_signed)
-			fprintf(out, "%s %s\n", now.zones.all[i].name, now.zones.all[i].path);
+			fprintf(out, "%u %s %s\n", now.nr, now.zones.all[i].name,
+				now.zones.all[i].path);
 	if (out)
 		fclose(out);
 }
@@ -99,6 +100,7 @@ static int ask_zones(unsigned long questions)
 {
 	int r = round_start(&now);
 
+	now.nr++;
 	if (!r) {
 		keep_zones();
 		round_ask(&now, questions);
@@ -194,6 +196,8 @@ static void print_summary(uint64_t seed)
 	       tally.asked - tally.answered, tally.wrong, tally.voters_disagree, tally.disagree,
 	       now.h && harness_is_kernel(now.h) ? "" : " (native only)");
 	print_share();
+	printf("report: %lu signed answers kept for check_proofs.py, %lu of them for which a fault was tolerated\n",
+	       now.n_pairs + now.n_faults, now.n_faults);
 	for (kind = 0; kind < SERVER_KINDS; kind++)
 		print_tolerances((enum server_kind)kind);
 	for (i = 1; i < DNSBOLT_REASONS_MAX; i++)

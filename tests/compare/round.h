@@ -30,9 +30,10 @@ struct round {
 	size_t n_sweep;
 	struct question_walk walk;
 	bool walking;
-	uint16_t id;
+	uint16_t id, nr;
 	FILE *pairs; /* for check_proofs.py; NULL: none */
-	unsigned long n_pairs;
+	unsigned long n_seen, n_pairs,
+		n_faults; /* a sample, and all for which a server's fault was tolerated */
 };
 
 /* Publishes the zones and starts the servers. -ENOENT: there is none. */
@@ -43,9 +44,9 @@ void round_stop(struct round *round);
 
 /* ---- vote.c ---- */
 
-/* Holds ours against what each server says; counts and prints. */
-void vote(struct round *round, const struct question *q, const struct message *ours,
-	  struct reply replies[SERVER_KINDS][BATCH], size_t at);
+/* Holds ours against what each server says; counts and prints. Returns the tolerances that this took. */
+unsigned int vote(struct round *round, const struct question *q, const struct message *ours,
+		  struct reply replies[SERVER_KINDS][BATCH], size_t at);
 /* Counts one that is wrong, by kind; true: it is one of the first of its kind. */
 bool vote_wrong(struct round *round, const char *kind, const struct question *q);
 

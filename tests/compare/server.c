@@ -20,7 +20,9 @@
 #define READY_SECONDS 60
 /* No further zone has come for so long since one did: the others were refused. */
 #define SETTLED_SECONDS 3
-#define TRIES 6
+/* A reply is waited for 100 ms, then asked for again and waited for twice as long: 25 s in all. */
+#define FIRST_WAIT_MS 100
+#define TRIES 8
 
 struct server {
 	enum server_kind kind;
@@ -307,7 +309,7 @@ void server_collect(struct server *server, const struct question *q, size_t n,
 	for (i = 0; i < n; i++)
 		ret_replies[i].len = 0;
 	for (tries = 0; tries < TRIES; tries++) {
-		missing = receive(server, q, n, ret_replies, missing, 300);
+		missing = receive(server, q, n, ret_replies, missing, FIRST_WAIT_MS << tries);
 		if (!missing)
 			break;
 		for (i = 0; i < n; i++)

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * Faults of nsd 4.6.1, knot 3.2 and named 9.18 that random zones show: each is known by the question's shape in the zone and
+ * by what differs. vote.c takes none unless another server agrees with us or check_proofs.py validates the answer.
+ */
+#include "shape.h"
+
+#include <string.h>
+
+static const struct section *answer_of(const struct message *msg)
+{
+	return &msg->section[SECTION_ANSWER];
+}
+
+static const struct section *authority_of(const struct message *msg)
+{
+	return &msg->section[SECTION_AUTHORITY];
+}
+
+/* ---- what differs ---- */
+
+static bool same_but_denials(const struct section *a, const struct section *b)
+{
+	size_t i;
+
+	for (i = 0; i < a->n; i++)
+		if (!section_has(b, a->rr[i]) && !shape_is_denial(a->rr[i]))
+			return false;
+	return true;
+}
+
+static bool only_denials_differ(const struct shape *shape, const struct message *ours,
+				const struct message *theirs)
+{
+	return shape->q->dnssec && MESSAGE_RCODE(ours) == MESSAGE_RCODE(theirs) &&
+	       MESSAGE_AA(ours) == MESSAGE_AA(theirs) &&
+	       section_same(answer_of(ours), answer_of(theirs)) &&
+	       same_but_denials(authority_of(ours), authority_of(theirs)) &&
+	       same_but_denials(authority_of(theirs), authority_of(ours));
+}
+
+/* Theirs says that there is nothing at the end of our chain, or before. */
+static bool is_negative(const struct message *ours, const struct message *theirs)
+{
+	const struct section *s = authority_of(theirs);
+	size_t i;
+	bool soa = false;
+
+	for (i = 0; i < s->n; i++) {
+		soa = soa || s->rr[i]->type == KNOT_RRTYPE_SOA;
+		if (s->rr[i]->type != KNOT_RRTYPE_SOA && s->rr[i]->type != KNOT_RRTYPE_RRSIG &&
+		    !shape_is_denial(s->rr[i]))
+			return false;
+	}
+	return soa && section_within(answer_of(theirs), answer_of(ours));
+}
+
+/* ---- T9, T11, T12: nsd ---- */
+
+static bool has_nsec(const struct compare_zone *zone)
+{
+	return zone->zone->is_signed && !zone->zone->is_nsec3;
+}
+
+/* The name before "*" below the encloser is not one label below it: nsd takes the NSEC of the last such name up to "*", not
+ * of what is below that. */
+static bool nsd_misses_nsec(const struct shape *shape)
+{
+	const struct zone_name *at = shape->encloser, *next;
+	knot_dname_storage_t wild;
+
+	if (!shape_put_wildcard(wild, at))
+		return false;
+	while ((next = zone_next(shape->zone->zone, at)) && zone_order(next->owner, wild) < 0)
+		at = next;
+	return at != shape->encloser && at->parent != shape->encloser;
+}
+
+/* Is there an NSEC3 owner between the name and what exists above it? */
+static bool is_below_nsec3_owner(const struct compare_zone *zone, const knot_dname_t *name)
+{
+	const struct zone_name *found;
+
+	for (; *name; name = knot_wire_next_label(name, NULL)) {
+		found = zone_find(zone->zone, name);
+		if (found)
+			return zone_is_nsec3_owner(found);
+	}
+	return false;
+}
+
+static bool is_t9(const struct shape *shape, const struct message *ours,
+		  const struct message *theirs)
+{
+	bool nxdomain = MESSAGE_RCODE(ours) == KNOT_RCODE_NXDOMAIN;
+
+	if (is_below_nsec3_owner(shape->own, shape->q->name) ||
+	    (shape->zone && is_below_nsec3_owner(shape->zone, shape->end)))
+		return is_negative(ours, theirs);
+	if (!shape->zone || !only_denials_differ(shape, ours, theirs))
+		return false;
+	if (nxdomain && has_nsec(shape->zone) &&
+	    (section_find(answer_of(ours), NULL, KNOT_RRTYPE_DNAME) || nsd_misses_nsec(shape)))
+		return true;
+	return shape->zone->opt_out && !shape->encloser->n_sets;
+}
+
+static enum tolerance fault_of_nsd(const struct shape *shape, const struct message *ours,
+				   const struct message *theirs)
+{
+	if (is_t9(shape, ours, theirs))
+		return T9;
+	return T_NONE;
+}
+
+enum tolerance fault_of(const struct zones *zones, const struct question *q, enum server_kind kind,
+			const struct message *ours, const struct message *theirs)
+{
+	struct shape shape;
+
+	shape_read(&shape, zones, q, ours);
+	if (!shape.own)
+		return T_NONE;
+	if (kind == SERVER_NSD)
+		return fault_of_nsd(&shape, ours, theirs);
+	return T_NONE;
+}
