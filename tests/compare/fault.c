@@ -105,9 +105,30 @@ static bool is_t9(const struct shape *shape, const struct message *ours,
 	return shape->zone->opt_out && !shape->encloser->n_sets;
 }
 
+/* RRSIG and NSEC are the node's own at a CNAME (RFC 4035 section 2.5): nsd follows it where the node has none. NSEC3 is not:
+ * nsd does not follow. */
+static bool is_t11(const struct shape *shape, const struct message *ours,
+		   const struct message *theirs)
+{
+	const struct zone_name *name = zone_find(shape->own->zone, shape->q->name);
+
+	if (!name || zone_is_nsec3_owner(name))
+		name = shape_wildcard_of(shape->own, shape->q->name);
+	if (!name || !zone_name_rrset(name, KNOT_RRTYPE_CNAME))
+		return false;
+	if (shape->q->type == KNOT_RRTYPE_NSEC3)
+		return section_find(answer_of(ours), shape->q->name, KNOT_RRTYPE_CNAME) &&
+		       !answer_of(theirs)->n && is_negative(ours, theirs);
+	return (shape->q->type == KNOT_RRTYPE_RRSIG || shape->q->type == KNOT_RRTYPE_NSEC) &&
+	       !zone_name_rrset(name, shape->q->type) && !answer_of(ours)->n &&
+	       section_find(answer_of(theirs), shape->q->name, KNOT_RRTYPE_CNAME);
+}
+
 static enum tolerance fault_of_nsd(const struct shape *shape, const struct message *ours,
 				   const struct message *theirs)
 {
+	if (is_t11(shape, ours, theirs))
+		return T11;
 	if (is_t9(shape, ours, theirs))
 		return T9;
 	return T_NONE;
