@@ -124,11 +124,45 @@ static bool is_t11(const struct shape *shape, const struct message *ours,
 	       section_find(answer_of(theirs), shape->q->name, KNOT_RRTYPE_CNAME);
 }
 
-static enum tolerance fault_of_nsd(const struct shape *shape, const struct message *ours,
-				   const struct message *theirs)
+/* The name, one above it in the zone, or the wildcard beside it is not in the zone but in the data of another. */
+static bool is_in_other_zone(const struct zones *zones, const struct compare_zone *zone,
+			     const knot_dname_t *name)
+{
+	const struct zone_name *encloser = zone_encloser_of(zone, name);
+	knot_dname_storage_t wild;
+	const knot_dname_t *at;
+	bool can_match = shape_put_wildcard(wild, encloser);
+	size_t i;
+
+	for (i = 0; i < zones->n; i++) {
+		if (zones->all[i].zone == zone->zone)
+			continue;
+		if (can_match && !zone_find(zone->zone, wild) &&
+		    zone_find(zones->all[i].zone, wild))
+			return true;
+		for (at = name; !knot_dname_is_case_equal(at, encloser->owner);
+		     at = knot_wire_next_label(at, NULL))
+			if (zone_find(zones->all[i].zone, at))
+				return true;
+	}
+	return false;
+}
+
+static bool is_t12(const struct zones *zones, const struct shape *shape, const struct message *ours,
+		   const struct message *theirs)
+{
+	return is_negative(ours, theirs) &&
+	       (is_in_other_zone(zones, shape->own, shape->q->name) ||
+		(shape->zone && is_in_other_zone(zones, shape->zone, shape->end)));
+}
+
+static enum tolerance fault_of_nsd(const struct zones *zones, const struct shape *shape,
+				   const struct message *ours, const struct message *theirs)
 {
 	if (is_t11(shape, ours, theirs))
 		return T11;
+	if (is_t12(zones, shape, ours, theirs))
+		return T12;
 	if (is_t9(shape, ours, theirs))
 		return T9;
 	return T_NONE;
@@ -143,6 +177,6 @@ enum tolerance fault_of(const struct zones *zones, const struct question *q, enu
 	if (!shape.own)
 		return T_NONE;
 	if (kind == SERVER_NSD)
-		return fault_of_nsd(&shape, ours, theirs);
+		return fault_of_nsd(zones, &shape, ours, theirs);
 	return T_NONE;
 }
