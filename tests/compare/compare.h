@@ -186,6 +186,10 @@ char *const *server_command(enum server_kind kind, const char *program, const ch
  * T11 nsd 4.6.1 at a CNAME asked for RRSIG or NSEC, which are the node's own (RFC 4035 section 2.5): it follows where the node has
  *     none; asked for NSEC3, which is not: it does not follow (RFC 1034 section 3.6.2)
  * T12 nsd 4.6.1 takes a name for existing which only exists in another of its zones (RFC 8020 section 2; RFC 1034 section 4.2)
+ * T13 proofs that nsd 4.6.1 or knot 3.2 leaves out: nsd the closest encloser's NSEC3 at NODATA of a wildcard with names below it
+ *     (RFC 5155 section 7.2.5); knot that a name whose first label is "*" is from another wildcard, and that an NSEC asked for
+ *     is (RFC 4035 sections 3.1.3.3 and 3.1.3.4, RFC 5155 sections 7.2.5 and 7.2.6), the right NSEC of names with the octet 0 (RFC 4034
+ *     section 6.1), and all of NXDOMAIN below opt-out empty non-terminals (RFC 5155 section 7.2.2)
  */
 enum tolerance { T_NONE, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, TOLERANCES };
 #define TOLERANCE_BIT(t) (1u << (t))
@@ -203,7 +207,7 @@ struct verdict judge_pair(const struct zones *zones, const struct question *q,
 			  enum server_kind kind, const struct message *ours,
 			  const struct message *theirs);
 /* ---- fault.c ---- */
-#define FAULTS (TOLERANCE_BIT(T9) | TOLERANCE_BIT(T11) | TOLERANCE_BIT(T12))
+#define FAULTS (TOLERANCE_BIT(T9) | TOLERANCE_BIT(T11) | TOLERANCE_BIT(T12) | TOLERANCE_BIT(T13))
 /* Is that difference a known fault of that server? One of FAULTS, or T_NONE. */
 enum tolerance fault_of(const struct zones *zones, const struct question *q, enum server_kind kind,
 			const struct message *ours, const struct message *theirs);

@@ -39,6 +39,27 @@ static bool only_denials_differ(const struct shape *shape, const struct message 
 	       same_but_denials(authority_of(theirs), authority_of(ours));
 }
 
+/* The one NSEC or NSEC3 of ours that is not in theirs, which has nothing else; NULL: more, or less. */
+static const knot_rrset_t *missing_denial(const struct shape *shape, const struct message *ours,
+					  const struct message *theirs)
+{
+	const struct section *s = authority_of(ours);
+	const knot_rrset_t *missing = NULL;
+	size_t i;
+
+	if (!only_denials_differ(shape, ours, theirs) || !section_within(authority_of(theirs), s))
+		return NULL;
+	for (i = 0; i < s->n; i++) {
+		if (section_has(authority_of(theirs), s->rr[i]) ||
+		    s->rr[i]->type == KNOT_RRTYPE_RRSIG)
+			continue;
+		if (missing)
+			return NULL;
+		missing = s->rr[i];
+	}
+	return missing;
+}
+
 /* Theirs says that there is nothing at the end of our chain, or before. */
 static bool is_negative(const struct message *ours, const struct message *theirs)
 {
@@ -156,6 +177,72 @@ static bool is_t12(const struct zones *zones, const struct shape *shape, const s
 		(shape->zone && is_in_other_zone(zones, shape->zone, shape->end)));
 }
 
+/* ---- T13, T14: proofs left out ---- */
+
+/* nsd takes a wildcard for one only while no name below it sorts before "*" there: the NSEC3 that matches the encloser is
+ * missing. */
+static bool nsd_misses_encloser(const struct shape *shape, const struct message *ours,
+				const struct message *theirs)
+{
+	const struct zone_name *wild = shape->wildcard, *next;
+	knot_dname_storage_t below;
+
+	if (!wild || !missing_denial(shape, ours, theirs) || !shape_put_wildcard(below, wild))
+		return false;
+	next = zone_next(shape->zone->zone, wild);
+	return next && knot_dname_in_bailiwick(next->owner, wild->owner) > 0 &&
+	       zone_order(next->owner, below) <= 0;
+}
+
+static bool has_zero_octet(const knot_dname_t *name)
+{
+	size_t i;
+
+	for (; *name; name += 1 + *name)
+		for (i = 1; i <= *name; i++)
+			if (!name[i])
+				return true;
+	return false;
+}
+
+/* knot 3.2 takes the wildcard's own NSEC in the answer, under the question's name, for the proof as well. */
+static bool knot_answers_proof(const struct shape *shape, const struct message *ours,
+			       const struct message *theirs)
+{
+	const knot_rrset_t *missing = missing_denial(shape, ours, theirs);
+
+	return missing && shape->q->type == KNOT_RRTYPE_NSEC && shape->wildcard &&
+	       section_find(answer_of(ours), shape->end, KNOT_RRTYPE_NSEC) &&
+	       knot_dname_is_case_equal(missing->owner, shape->wildcard->owner);
+}
+
+/* knot 3.2 does not see that a name whose first label is "*" was answered from another wildcard. */
+static bool knot_misses_expansion(const struct zones *zones, const struct shape *shape,
+				  const struct message *ours)
+{
+	const struct compare_zone *zone;
+	const knot_dname_t *at = shape->q->name;
+	unsigned int n;
+
+	for (n = 0; at && n <= shape->links; n++, at = shape_next_link(ours, at)) {
+		zone = zones_of(zones, at);
+		if (zone && *at == 1 && at[1] == '*' && shape_wildcard_of(zone, at))
+			return true;
+	}
+	return false;
+}
+
+/* Below an empty non-terminal that opt-out leaves out of the chain, where the encloser that can be proved has a wildcard, there
+ * is no proof that this does not apply: knot 3.2 ends with an error. */
+static bool knot_fails(const struct shape *shape, const struct message *ours,
+		       const struct message *theirs)
+{
+	return shape->q->dnssec && shape->zone->opt_out && !shape->encloser->n_sets &&
+	       MESSAGE_RCODE(ours) == KNOT_RCODE_NXDOMAIN &&
+	       MESSAGE_RCODE(theirs) == KNOT_RCODE_NXDOMAIN && !MESSAGE_AA(theirs) &&
+	       !answer_of(theirs)->n && !authority_of(theirs)->n;
+}
+
 static enum tolerance fault_of_nsd(const struct zones *zones, const struct shape *shape,
 				   const struct message *ours, const struct message *theirs)
 {
@@ -165,7 +252,23 @@ static enum tolerance fault_of_nsd(const struct zones *zones, const struct shape
 		return T12;
 	if (is_t9(shape, ours, theirs))
 		return T9;
-	return T_NONE;
+	return shape->zone && nsd_misses_encloser(shape, ours, theirs) ? T13 : T_NONE;
+}
+
+static enum tolerance fault_of_knot(const struct zones *zones, const struct shape *shape,
+				    const struct message *ours, const struct message *theirs)
+{
+	if (knot_fails(shape, ours, theirs))
+		return T13;
+	if (!only_denials_differ(shape, ours, theirs))
+		return T_NONE;
+	if ((has_zero_octet(shape->q->name) && has_nsec(shape->zone)) ||
+	    knot_answers_proof(shape, ours, theirs))
+		return T13;
+	return knot_misses_expansion(zones, shape, ours) &&
+			       section_within(authority_of(theirs), authority_of(ours))
+		       ? T13
+		       : T_NONE;
 }
 
 enum tolerance fault_of(const struct zones *zones, const struct question *q, enum server_kind kind,
@@ -178,5 +281,7 @@ enum tolerance fault_of(const struct zones *zones, const struct question *q, enu
 		return T_NONE;
 	if (kind == SERVER_NSD)
 		return fault_of_nsd(zones, &shape, ours, theirs);
-	return T_NONE;
+	if (!shape.zone)
+		return T_NONE;
+	return kind == SERVER_KNOT ? fault_of_knot(zones, &shape, ours, theirs) : T_NONE;
 }
