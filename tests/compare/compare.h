@@ -190,6 +190,8 @@ char *const *server_command(enum server_kind kind, const char *program, const ch
  *     (RFC 5155 section 7.2.5); knot that a name whose first label is "*" is from another wildcard, and that an NSEC asked for
  *     is (RFC 4035 sections 3.1.3.3 and 3.1.3.4, RFC 5155 sections 7.2.5 and 7.2.6), the right NSEC of names with the octet 0 (RFC 4034
  *     section 6.1), and all of NXDOMAIN below opt-out empty non-terminals (RFC 5155 section 7.2.2)
+ * T14 knot 3.2 and named 9.18: the proof of a wildcard that is an empty non-terminal (RFC 4592 section 2.2.2; RFC 4035 sections
+ *     3.1.3.2 and 3.1.3.4 both ask for the wildcard's): nsd has it
  */
 enum tolerance { T_NONE, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, TOLERANCES };
 #define TOLERANCE_BIT(t) (1u << (t))
@@ -207,7 +209,9 @@ struct verdict judge_pair(const struct zones *zones, const struct question *q,
 			  enum server_kind kind, const struct message *ours,
 			  const struct message *theirs);
 /* ---- fault.c ---- */
-#define FAULTS (TOLERANCE_BIT(T9) | TOLERANCE_BIT(T11) | TOLERANCE_BIT(T12) | TOLERANCE_BIT(T13))
+#define FAULTS                                                                                     \
+	(TOLERANCE_BIT(T9) | TOLERANCE_BIT(T11) | TOLERANCE_BIT(T12) | TOLERANCE_BIT(T13) |        \
+	 TOLERANCE_BIT(T14))
 /* Is that difference a known fault of that server? One of FAULTS, or T_NONE. */
 enum tolerance fault_of(const struct zones *zones, const struct question *q, enum server_kind kind,
 			const struct message *ours, const struct message *theirs);

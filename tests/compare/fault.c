@@ -232,6 +232,21 @@ static bool knot_misses_expansion(const struct zones *zones, const struct shape 
 	return false;
 }
 
+/* The NSEC that says that there are names below the wildcard, which itself has none (RFC 4592 section 2.2.2); or the NSEC3 with
+ * opt-out that covers it, where all of these are insecure cuts. */
+static bool misses_empty_wildcard(const struct shape *shape, const struct message *ours,
+				  const struct message *theirs)
+{
+	const knot_rrset_t *missing = missing_denial(shape, ours, theirs);
+
+	if (!missing || !shape->wildcard || shape->wildcard->n_sets)
+		return false;
+	if (missing->type == KNOT_RRTYPE_NSEC3)
+		return shape->zone->opt_out && (knot_nsec3_flags(missing->rrs.rdata) & 1);
+	return knot_dname_in_bailiwick(knot_nsec_next(missing->rrs.rdata), shape->wildcard->owner) >
+	       0;
+}
+
 /* Below an empty non-terminal that opt-out leaves out of the chain, where the encloser that can be proved has a wildcard, there
  * is no proof that this does not apply: knot 3.2 ends with an error. */
 static bool knot_fails(const struct shape *shape, const struct message *ours,
@@ -283,5 +298,7 @@ enum tolerance fault_of(const struct zones *zones, const struct question *q, enu
 		return fault_of_nsd(zones, &shape, ours, theirs);
 	if (!shape.zone)
 		return T_NONE;
+	if (misses_empty_wildcard(&shape, ours, theirs))
+		return T14;
 	return kind == SERVER_KNOT ? fault_of_knot(zones, &shape, ours, theirs) : T_NONE;
 }
