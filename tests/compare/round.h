@@ -31,9 +31,9 @@ struct round {
 	struct question_walk walk;
 	bool walking;
 	uint16_t id, nr;
-	FILE *pairs; /* for check_proofs.py; NULL: none */
-	unsigned long n_seen, n_pairs,
-		n_faults; /* a sample, and all for which a server's fault was tolerated */
+	/* For check_proofs.py (NULL: not kept): a sample of those seen, and all for which a server's fault was tolerated. */
+	FILE *pairs;
+	unsigned long n_seen, n_pairs, n_faults;
 };
 
 /* Publishes the zones and starts the servers. -ENOENT: there is none. */
