@@ -81,7 +81,9 @@ int sign_wait(void);
 struct question {
 	knot_dname_storage_t name;
 	uint16_t type;
-	bool edns, dnssec;
+	bool edns, dnssec, class_any;
+	uint8_t bits;	       /* of the header's fourth octet: Z, AD, CD */
+	uint8_t option_octets; /* of an EDNS option that none knows; 0: none */
 	uint16_t edns_size, id;
 	uint8_t msg[QUESTION_MAX];
 	size_t len;

@@ -12,7 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define NAMES_MAX 64
+#define NAMES_MAX 128
+#define DNAMES_MAX 40 /* names of put_dnames() */
+#define CHAIN_MAX 22
 #define TEXT_MAX 120
 
 enum kind { KIND_DATA, KIND_CUT, KIND_CNAME, KIND_DNAME, KIND_EMPTY };
@@ -216,7 +218,7 @@ static void put_random_name(struct body *body)
 /* CNAME to CNAME, up to more links than are followed. */
 static void put_chain(struct body *body)
 {
-	unsigned int i, n = 2 + random_below(20);
+	unsigned int i, n = 2 + random_below(CHAIN_MAX - 2);
 	char name[16], next[TEXT_MAX];
 
 	for (i = 0; i < n && body->n < NAMES_MAX; i++) {
@@ -230,6 +232,75 @@ static void put_chain(struct body *body)
 	}
 }
 
+static void put_fixed(struct body *body, const char *name, enum kind kind, const char *target)
+{
+	snprintf(body->name[body->n], TEXT_MAX, "%s", name);
+	body->kind[body->n++] = kind;
+	if (kind == KIND_DATA)
+		put_data(body, name);
+	else if (kind == KIND_CUT)
+		put_cut(body, name);
+	else
+		fprintf(body->out, "%s %u %s %s\n", name, random_ttl(),
+			kind == KIND_CNAME ? "CNAME" : "DNAME", target);
+}
+
+/* DNAMEs whose target is in the zone: with names, wildcards, cuts and empty non-terminals below it, other DNAMEs, an ancestor, a
+ * cut, what is not there, themselves; loops; and CNAMEs that lead below them. */
+static void put_dnames(struct body *body)
+{
+	static const struct {
+		const char *name;
+		enum kind kind;
+		const char *target;
+	} all[] = {
+		{ "t", KIND_DATA, NULL },
+		{ "a.t", KIND_DATA, NULL },
+		{ "b.c.t", KIND_DATA, NULL },
+		{ "*.v.t", KIND_DATA, NULL },
+		{ "*.u.t", KIND_CNAME, "a.t" },
+		{ "cut.t", KIND_CUT, NULL },
+		{ "cn.t", KIND_CNAME, "a.t" },
+		{ "out.t", KIND_CNAME, "www.other.test." },
+		{ "d-t", KIND_DNAME, "t" },
+		{ "d-v", KIND_DNAME, "v.t" },
+		{ "d-ent", KIND_DNAME, "c.t" },
+		{ "d-d", KIND_DNAME, "d-t" },
+		{ "d-ddd", KIND_DNAME, "d-d" },
+		{ "d-up", KIND_DNAME, "@" },
+		{ "x.d-par", KIND_DNAME, "d-par" },
+		{ "d-self", KIND_DNAME, "y.d-self" },
+		{ "d-l1", KIND_DNAME, "d-l2" },
+		{ "d-l2", KIND_DNAME, "d-l1" },
+		{ "d-cut", KIND_DNAME, "cut.t" },
+		{ "d-nx", KIND_DNAME, "nothing" },
+		{ "d-sub", KIND_DNAME, "sub" },
+		{ "dd.t", KIND_DNAME, "v.t" },
+		{ "c-a", KIND_CNAME, "a.d-t" },
+		{ "c-nx", KIND_CNAME, "nx.d-t" },
+		{ "c-w", KIND_CNAME, "w.d-v" },
+		{ "c-dd", KIND_CNAME, "a.d-ddd" },
+		{ "*.c-wild", KIND_CNAME, "a.d-t" },
+		{ "c-loop", KIND_CNAME, "c-loop.d-up" },
+		{ "c-cut", KIND_CNAME, "x.cut.d-t" },
+		{ "c-self", KIND_CNAME, "a.d-self" },
+	};
+	size_t i;
+
+	_Static_assert(sizeof(all) / sizeof(*all) <= DNAMES_MAX, "");
+	for (i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (!is_there(body, all[i].name) && random_chance(80))
+			put_fixed(body, all[i].name, all[i].kind, all[i].target);
+}
+
+/* A DNAME at the apex: nothing may be below (RFC 6672 section 2.4). */
+static void put_apex_dname(struct body *body)
+{
+	fprintf(body->out, "@ 3600 NS ns.ext.example.\n@ %u DNAME %s\n", random_ttl(),
+		random_chance(50) ? "a.z2n.gen." : "www.other.test.");
+	put_texts(body, "@");
+}
+
 static int make_body(struct body *body, bool nested)
 {
 	unsigned int i, n = 2 + random_below(random_chance(50) ? 58 : 12);
@@ -240,6 +311,10 @@ static int make_body(struct body *body, bool nested)
 		return -ENOMEM;
 	fprintf(body->out, "@ %u SOA ns1 hostmaster 1 7200 900 1209600 %u\n",
 		60 + random_below(4000), random_ttl());
+	if (!nested && random_chance(5)) {
+		put_apex_dname(body);
+		return fclose(body->out) || !body->text ? -ENOMEM : 0;
+	}
 	fprintf(body->out, "@ 3600 NS ns1\n@ 3600 NS ns.ext.example.\n");
 	snprintf(body->name[body->n++], TEXT_MAX, "@");
 	fprintf(body->out, "ns1 300 A 192.0.2.53\n"); /* named refuses a zone without any */
@@ -248,7 +323,9 @@ static int make_body(struct body *body, bool nested)
 		put_data(body, "@");
 	if (nested && random_chance(80))
 		put_name(body, "sub", KIND_CUT);
-	for (i = 0; i < n && body->n < NAMES_MAX - 24; i++)
+	if (random_chance(40))
+		put_dnames(body);
+	for (i = 0; i < n && body->n < NAMES_MAX - CHAIN_MAX; i++)
 		put_random_name(body);
 	if (random_chance(30))
 		put_chain(body);

@@ -179,7 +179,8 @@ static void print_tolerances(enum server_kind kind)
 
 static void print_share(void)
 {
-	unsigned long ours = tally.asked - tally.reasons[REASON_not_ours];
+	unsigned long ours =
+		tally.asked - tally.reasons[REASON_not_ours] - tally.reasons[REASON_qclass];
 
 	printf("report: %.3f %% answered by the driver of %lu UDP questions of class IN in served zones\n",
 	       ours ? 100.0 * (double)tally.answered / (double)ours : 0.0, ours);
