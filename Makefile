@@ -4,6 +4,7 @@
 #   make demo           installs what is missing, builds, and shows it at work
 #   make demo-shell     the same, and leaves it running below a shell
 #   make test           installs what is missing, builds, runs every test
+#   make soak           10 M questions to other name servers and to us (SOAK_QUESTIONS), in hours
 #   make check          the checks that need no run: format, seam, headers, man pages
 #   make test-kernels   the BPF programs on other kernels, in qemu
 #   make fuzz           libFuzzer on every target, FUZZ_SECONDS each
@@ -72,7 +73,7 @@ SAN_LINK := $(SAN) -Wl,--as-needed
 SAN_CC := $(SAN) $(if $(findstring clang,$(CC)),,-Wno-format-truncation -Wno-maybe-uninitialized)
 BPF_FLAGS = -target bpf -mcpu=v3 -O2 -g -std=gnu11 -Wall -Wextra -Wno-unused-parameter -Werror -Ibpf -I/usr/include/$(MULTIARCH)
 
-.PHONY: all tests check test demo demo-shell test-kernels fuzz asan install clean deps format
+.PHONY: all tests check test soak demo demo-shell test-kernels fuzz asan install clean deps format
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -85,6 +86,10 @@ deps:
 test: deps
 	$(again) tests
 	$(Q)B=$(B) tests/run
+
+soak: deps
+	$(again) $(B)/tests/compare.run
+	$(Q)B=$(B) tests/compare/soak.sh
 
 demo demo-shell: deps
 	$(again) all $(BEDS)

@@ -5,8 +5,9 @@
  * but for the closed list of tolerances (compare.h); what it passes is counted by reason. Native and BPF must agree
  * on every question. A sample of signed answers goes to $B/compare for check_proofs.py.
  *
- * DNSBOLT_DATA: where the data is (../shared/data). COMPARE_QUESTIONS: how many (100000). COMPARE_SEED: of the random
- * zones and questions (2, so that a run is the same each time).
+ * DNSBOLT_DATA: where the data is (../shared/data). COMPARE_QUESTIONS: how many (100000); COMPARE_SHARED: percent of them for that
+ * data (40). COMPARE_SEED: of the random zones and questions (2, so that a run is the same each time). COMPARE_SHOW: see
+ * read_shown().
  */
 #include <errno.h>
 #include <stdio.h>
@@ -148,8 +149,8 @@ static int ask_generated(unsigned long questions)
 
 static int ask_all(unsigned long questions, const char *data)
 {
-	unsigned long shared = questions * SHARED_PERCENT / 100, rest = questions - shared, rounds,
-		      i;
+	unsigned long shared = questions * number_of("COMPARE_SHARED", SHARED_PERCENT) / 100,
+		      rest = questions - shared, rounds, i;
 	int r = ask_shared(data, shared);
 
 	rounds = rest / ROUND_QUESTIONS < ROUNDS_MAX ? rest / ROUND_QUESTIONS : ROUNDS_MAX;
