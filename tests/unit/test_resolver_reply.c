@@ -42,7 +42,7 @@ static void an_opt_is_answered_by_an_opt_that_copies_do(void **state)
 	};
 	static const enum dnsbolt_reason reasons[] = { REASON_edns_malformed, REASON_no_proof,
 						       REASON_qtype };
-	static const uint8_t rcodes[] = { 1, 2, 5 };
+	static const uint8_t rcodes[] = { 1, 2, 1 };
 	uint8_t reply[REPLY_ERROR_MAX];
 
 	(void)state;

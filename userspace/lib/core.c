@@ -65,6 +65,7 @@ static int core_load_message(struct env_ctx *ctx, const uint8_t *msg, size_t len
 	s->l3 = s->l4 = s->dns = s->mtu = 0;
 	s->ipv6 = 0;
 	s->tcp = tcp;
+	s->alone = 1;
 	if (len < DNS_HEADER)
 		return REASON_message_short;
 	if (len > DNS_QUERY_MAX)
@@ -131,6 +132,7 @@ static int core_packet(struct env_ctx *ctx)
 	int r;
 
 	s->tcp = 0;
+	s->alone = 0;
 	r = stages_mode(c);
 	if (!r)
 		r = stages_packet(ctx);
