@@ -8,7 +8,9 @@
  * X(number, name, action, resolver, text)
  *   action    TX answered | PASS passed, untouched | DROP
  *   resolver  what dnsbolt-resolver does when the same code gives it this reason for a message:
- *             SEND the answer | NONE no reply | FORMERR, SERVFAIL, NOTIMP, REFUSED: that RCODE | BADVERS
+ *             SEND the answer | NONE no reply | FORMERR, SERVFAIL, NOTIMP, REFUSED, NOTAUTH: that
+ *             RCODE | BADVERS. Messages of the reasons 40 to 69, which are about their form, it reads in full
+ *             (userspace/resolver/query.h), and answers if they can be understood.
  */
 #ifndef DNSBOLT_REASONS_H
 #define DNSBOLT_REASONS_H
@@ -61,6 +63,7 @@
 	X(53, edns_options, PASS, SERVFAIL, "more EDNS options than are looked at")                \
 	X(54, cookie, PASS, SERVFAIL, "COOKIE option, which the host answers")                     \
 	X(55, host_option, PASS, SERVFAIL, "NSID, ECS or EXPIRE option, which the host answers")   \
+	X(56, tsig, PASS, NOTAUTH, "signed by TSIG, and no key is configured")                     \
 	X(57, transfer, PASS, REFUSED, "AXFR or IXFR")                                             \
 	X(58, mailbox, PASS, NOTIMP, "MAILA or MAILB")                                             \
 	/* find */                                                                                 \

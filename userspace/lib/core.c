@@ -111,19 +111,6 @@ enum dnsbolt_reason core_message(struct core *core, uint8_t *msg, size_t *len, s
 	return (enum dnsbolt_reason)s->reason;
 }
 
-void core_query(const struct core *core, struct core_query *ret_query)
-{
-	const struct scratch *s = &core->ctx.scratch;
-
-	ret_query->question_end = s->question_end;
-	ret_query->qtype = s->qtype;
-	ret_query->qclass = s->qclass;
-	ret_query->edns = s->edns;
-	ret_query->dnssec_ok = s->dnssec_ok;
-	ret_query->edns_size = s->udp_size;
-	ret_query->zone = s->zone;
-}
-
 /* As the program in the driver does. */
 static int core_packet(struct env_ctx *ctx)
 {
