@@ -118,6 +118,7 @@ struct scratch {
 	__u32 target_at; /* offset in the message of that target's name */
 	__u32 sum;	 /* checksum so far */
 	__u32 where;	 /* offset in the message where the next part goes */
+	__u32 folded;	 /* names that no pointer reaches */
 };
 
 #endif /* DNSBOLT_CORE_TYPES_H */
