@@ -8,8 +8,8 @@
 #include <libknot/libknot.h>
 
 #include "../../userspace/resolver/answer.h"
+#include "../../userspace/resolver/query.h"
 #include "../lib/harness.h"
-#include "../lib/mutate.h"
 #include "fuzz.h"
 
 #define HEADER 12 /* RFC 1035 section 4.1.1 */
@@ -47,11 +47,13 @@ static int make_resolver(void)
 /* What the client takes by UDP, and we send: RFC 6891 section 6.2.5. */
 static size_t udp_limit(const uint8_t *query, size_t len)
 {
-	size_t opt = mutate_question_end(query, len), size = UDP_MIN;
-	size_t max = harness_config(h)->max_udp;
+	size_t size = UDP_MIN, max = harness_config(h)->max_udp;
+	struct query read = { 0 };
 
-	if (opt && opt + 11 <= len && !query[opt] && !query[opt + 1] && query[opt + 2] == 41)
-		size = (size_t)query[opt + 3] << 8 | query[opt + 4];
+	if (len >= HEADER)
+		(void)query_read(&read, query, len);
+	if (read.opt)
+		size = (size_t)read.opt[3] << 8 | read.opt[4];
 	if (size < UDP_MIN)
 		size = UDP_MIN;
 	return size < max ? size : max;
