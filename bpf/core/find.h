@@ -458,10 +458,13 @@ ENV_STAGE int find_target(struct env_ctx *ctx)
 		return REASON_dname_twice;
 	if (r > 0)
 		return r;
+	if (!s->answer)
+		return r;
+	/* A DNAME that stands in the answer already must not be in what follows, nor be where a chain ends. */
 	a = env_arena(ctx, s->answer);
-	if (s->answer && (!a || a->flags & DNSBOLT_ANSWER_DNAME))
+	if (!a || a->flags & DNSBOLT_ANSWER_DNAME)
 		return REASON_dname_twice;
-	return r;
+	return s->qtype == QTYPE_DNAME && a->reason == REASON_cname ? REASON_dname_twice : r;
 }
 
 /* The name itself has no node. 0: scratch.answer (0: NXDOMAIN), FIND_PROVE, FIND_DNAME, or the reason to pass with. */
