@@ -129,6 +129,7 @@ void message_done(struct message *msg);
 void message_print(FILE *to, const char *who, const struct message *msg);
 int section_order(const knot_rrset_t *a, const knot_rrset_t *b);
 bool section_has(const struct section *s, const knot_rrset_t *rr);
+/* As sets: knot 3.2 repeats a DNAME that led to its own owner. That ours repeats nothing is judge_alone()'s. */
 bool section_same(const struct section *a, const struct section *b);
 bool section_within(const struct section *part, const struct section *whole);
 /* The first record of that owner and type; owner NULL: any. */
@@ -183,19 +184,40 @@ char *const *server_command(enum server_kind kind, const char *program, const ch
  * Faults of others (fault.c), each only in its exact shape, and only if a server without one agrees with us completely or
  * check_proofs.py has the answer to validate:
  * T9  nsd 4.6.1: names at and below NSEC3 owners are there for it (RFC 5155 section 7.2.8); proofs that are not the right ones:
- *     NXDOMAIN after DNAME with NSEC, below opt-out empty non-terminals, and the NSEC for "*" where the name before that is
+ *     any denial after DNAME with NSEC, below opt-out empty non-terminals, and the NSEC for "*" where the name before that is
  *     more than one label below the encloser (RFC 4035 section 3.1.3.2)
  * T11 nsd 4.6.1 at a CNAME asked for RRSIG or NSEC, which are the node's own (RFC 4035 section 2.5): it follows where the node has
  *     none; asked for NSEC3, which is not: it does not follow (RFC 1034 section 3.6.2)
  * T12 nsd 4.6.1 takes a name for existing which only exists in another of its zones (RFC 8020 section 2; RFC 1034 section 4.2)
- * T13 proofs that nsd 4.6.1 or knot 3.2 leaves out: nsd the closest encloser's NSEC3 at NODATA of a wildcard with names below it
- *     (RFC 5155 section 7.2.5); knot that a name whose first label is "*" is from another wildcard, and that an NSEC asked for
- *     is (RFC 4035 sections 3.1.3.3 and 3.1.3.4, RFC 5155 sections 7.2.5 and 7.2.6), the right NSEC of names with the octet 0 (RFC 4034
- *     section 6.1), and all of NXDOMAIN below opt-out empty non-terminals (RFC 5155 section 7.2.2)
+ * T13 proofs that nsd 4.6.1 or knot 3.2 leaves out: nsd the closest encloser's NSEC3 at NODATA of a wildcard that it knows names
+ *     below of (RFC 5155 section 7.2.5); knot that a name whose first label is "*" is from another wildcard, and that an NSEC
+ *     asked for is (RFC 4035 sections 3.1.3.3 and 3.1.3.4, RFC 5155 sections 7.2.5 and 7.2.6), the right NSEC of names with the
+ *     octet 0 (RFC 4034 section 6.1), and all of NXDOMAIN below opt-out empty non-terminals (RFC 5155 section 7.2.2)
  * T14 knot 3.2 and named 9.18: the proof of a wildcard that is an empty non-terminal (RFC 4592 section 2.2.2; RFC 4035 sections
  *     3.1.3.2 and 3.1.3.4 both ask for the wildcard's): nsd has it
+ * T15 knot 3.2: where the name below a DNAME grows too long (RFC 6672 section 2.2: YXDOMAIN) NXDOMAIN, or CNAMEs of names cut off
+ * T16 named 9.18: ANY below a DNAME ends at the CNAME that was made (RFC 6672 section 3.2, step 3.C goes on whatever the type)
  */
-enum tolerance { T_NONE, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, TOLERANCES };
+enum tolerance {
+	T_NONE,
+	T1,
+	T2,
+	T3,
+	T4,
+	T5,
+	T6,
+	T7,
+	T8,
+	T9,
+	T10,
+	T11,
+	T12,
+	T13,
+	T14,
+	T15,
+	T16,
+	TOLERANCES
+};
 #define TOLERANCE_BIT(t) (1u << (t))
 
 struct verdict {

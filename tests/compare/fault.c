@@ -120,8 +120,9 @@ static bool is_t9(const struct shape *shape, const struct message *ours,
 		return is_negative(ours, theirs);
 	if (!shape->zone || !only_denials_differ(shape, ours, theirs))
 		return false;
-	if (nxdomain && has_nsec(shape->zone) &&
-	    (section_find(answer_of(ours), NULL, KNOT_RRTYPE_DNAME) || nsd_misses_nsec(shape)))
+	if (has_nsec(shape->zone) && section_find(answer_of(ours), NULL, KNOT_RRTYPE_DNAME))
+		return true;
+	if (nxdomain && has_nsec(shape->zone) && nsd_misses_nsec(shape))
 		return true;
 	return shape->zone->opt_out && !shape->encloser->n_sets;
 }
@@ -131,18 +132,23 @@ static bool is_t9(const struct shape *shape, const struct message *ours,
 static bool is_t11(const struct shape *shape, const struct message *ours,
 		   const struct message *theirs)
 {
-	const struct zone_name *name = zone_find(shape->own->zone, shape->q->name);
+	const knot_dname_t *at = shape_name_sought(shape->q, ours);
+	const struct zone_name *name = at ? zone_find(shape->own->zone, at) : NULL;
 
+	if (!at)
+		return false;
 	if (!name || zone_is_nsec3_owner(name))
-		name = shape_wildcard_of(shape->own, shape->q->name);
+		name = shape_wildcard_of(shape->own, at);
 	if (!name || !zone_name_rrset(name, KNOT_RRTYPE_CNAME))
 		return false;
 	if (shape->q->type == KNOT_RRTYPE_NSEC3)
-		return section_find(answer_of(ours), shape->q->name, KNOT_RRTYPE_CNAME) &&
-		       !answer_of(theirs)->n && is_negative(ours, theirs);
+		return section_find(answer_of(ours), at, KNOT_RRTYPE_CNAME) &&
+		       !section_find(answer_of(theirs), at, KNOT_RRTYPE_CNAME) &&
+		       is_negative(ours, theirs);
 	return (shape->q->type == KNOT_RRTYPE_RRSIG || shape->q->type == KNOT_RRTYPE_NSEC) &&
-	       !zone_name_rrset(name, shape->q->type) && !answer_of(ours)->n &&
-	       section_find(answer_of(theirs), shape->q->name, KNOT_RRTYPE_CNAME);
+	       !zone_name_rrset(name, shape->q->type) &&
+	       !section_find(answer_of(ours), at, KNOT_RRTYPE_CNAME) &&
+	       section_find(answer_of(theirs), at, KNOT_RRTYPE_CNAME);
 }
 
 /* The name, one above it in the zone, or the wildcard beside it is not in the zone but in the data of another. */
@@ -179,19 +185,15 @@ static bool is_t12(const struct zones *zones, const struct shape *shape, const s
 
 /* ---- T13, T14: proofs left out ---- */
 
-/* nsd takes a wildcard for one only while no name below it sorts before "*" there: the NSEC3 that matches the encloser is
- * missing. */
+/* nsd takes a wildcard for one only while it knows no name below that, be it in RDATA alone: of the three proofs the one that
+ * matches the encloser is missing. */
 static bool nsd_misses_encloser(const struct shape *shape, const struct message *ours,
 				const struct message *theirs)
 {
-	const struct zone_name *wild = shape->wildcard, *next;
-	knot_dname_storage_t below;
+	const knot_rrset_t *missing = missing_denial(shape, ours, theirs);
 
-	if (!wild || !missing_denial(shape, ours, theirs) || !shape_put_wildcard(below, wild))
-		return false;
-	next = zone_next(shape->zone->zone, wild);
-	return next && knot_dname_in_bailiwick(next->owner, wild->owner) > 0 &&
-	       zone_order(next->owner, below) <= 0;
+	return shape->wildcard && missing && missing->type == KNOT_RRTYPE_NSEC3 &&
+	       section_find(authority_of(ours), NULL, KNOT_RRTYPE_SOA);
 }
 
 static bool has_zero_octet(const knot_dname_t *name)
@@ -258,6 +260,29 @@ static bool knot_fails(const struct shape *shape, const struct message *ours,
 	       !answer_of(theirs)->n && !authority_of(theirs)->n;
 }
 
+/* ---- T15, T16: below a DNAME ---- */
+
+static bool is_t15(const struct message *ours, const struct message *theirs)
+{
+	if (MESSAGE_RCODE(ours) != KNOT_RCODE_YXDOMAIN || MESSAGE_AA(ours) != MESSAGE_AA(theirs) ||
+	    !section_within(answer_of(ours), answer_of(theirs)))
+		return false;
+	if (MESSAGE_RCODE(theirs) == KNOT_RCODE_YXDOMAIN) /* of names that are cut off */
+		return !authority_of(theirs)->n;
+	return MESSAGE_RCODE(theirs) == KNOT_RCODE_NXDOMAIN && is_negative(ours, theirs);
+}
+
+static bool is_t16(const struct shape *shape, const struct message *ours,
+		   const struct message *theirs)
+{
+	const knot_dname_t *at = shape_name_sought(shape->q, ours);
+
+	return shape->q->type == KNOT_RRTYPE_ANY && at && at != shape->q->name &&
+	       !MESSAGE_RCODE(theirs) && MESSAGE_AA(theirs) && !authority_of(theirs)->n &&
+	       section_find(answer_of(theirs), shape->q->name, KNOT_RRTYPE_CNAME) &&
+	       section_within(answer_of(theirs), answer_of(ours));
+}
+
 static enum tolerance fault_of_nsd(const struct zones *zones, const struct shape *shape,
 				   const struct message *ours, const struct message *theirs)
 {
@@ -294,6 +319,10 @@ enum tolerance fault_of(const struct zones *zones, const struct question *q, enu
 	shape_read(&shape, zones, q, ours);
 	if (!shape.own)
 		return T_NONE;
+	if (kind == SERVER_KNOT && is_t15(ours, theirs))
+		return T15;
+	if (kind == SERVER_NAMED && is_t16(&shape, ours, theirs))
+		return T16;
 	if (kind == SERVER_NSD)
 		return fault_of_nsd(zones, &shape, ours, theirs);
 	if (!shape.zone)

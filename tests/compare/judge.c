@@ -147,16 +147,20 @@ static bool is_own_referral(const struct compare_zone *zone, const struct messag
 	return true;
 }
 
-/* T4 too: at the end of a chain the apex's DS is of the zone above, which nsd goes on to. */
+/* T4 too: at the end of a chain the apex's DS is of the zone above, which nsd goes on to; and where a zone inside begins nsd has
+ * left the zone, DS or not. */
 static bool ends_in_ds_of_apex(const struct zones *zones, const struct question *q,
 			       const struct message *ours, const struct message *theirs)
 {
 	struct shape shape;
 
 	shape_read(&shape, zones, q, ours);
-	return q->type == KNOT_RRTYPE_DS && shape.links && shape.zone != shape.own && shape.own &&
-	       knot_dname_is_case_equal(shape.end, shape.own->zone->apex) &&
-	       section_within(answer_of(ours), answer_of(theirs));
+	if (q->type != KNOT_RRTYPE_DS || !shape.links || !shape.own ||
+	    !section_within(answer_of(ours), answer_of(theirs)))
+		return false;
+	if (shape.zone != shape.own)
+		return knot_dname_is_case_equal(shape.end, shape.own->zone->apex);
+	return zones_of(zones, shape.end) != shape.own && !authority_of(theirs)->n;
 }
 
 /* T4. Past 5 links knot stops; past 11 named says SERVFAIL. Out of the zone: what the others add behind our last link is of
@@ -189,19 +193,20 @@ static bool is_subset_of_node(const struct zones *zones, const struct question *
 	const struct section *s = answer_of(ours);
 	const struct compare_zone *zone = zones_of(zones, q->name);
 	knot_dname_storage_t wild;
+	const knot_dname_t *name = shape_name_sought(q, ours);
 	const struct zone_name *above;
 	size_t i;
 
 	if ((q->type != KNOT_RRTYPE_ANY && q->type != KNOT_RRTYPE_RRSIG) || !s->n || !zone ||
-	    (!answer_of(theirs)->n && !MESSAGE_TC(theirs)) ||
+	    !name || (!answer_of(theirs)->n && !MESSAGE_TC(theirs)) ||
 	    MESSAGE_AA(ours) != MESSAGE_AA(theirs) || MESSAGE_RCODE(ours) != MESSAGE_RCODE(theirs))
 		return false;
-	above = zone_encloser_of(zone, q->name);
+	above = zone_encloser_of(zone, name);
 	if (!above || !shape_put_wildcard(wild, above))
 		return false;
 	for (i = 0; i < s->n; i++)
 		if (!section_has(answer_of(theirs), s->rr[i]) &&
-		    !zone_has_record(zone, q->name, s->rr[i]) &&
+		    !zone_has_record(zone, name, s->rr[i]) &&
 		    !zone_has_record(zone, wild, s->rr[i]))
 			return false;
 	return true;
@@ -227,12 +232,14 @@ static bool is_nsd_wildcard_nodata(const struct zones *zones, const struct quest
 }
 
 /* T8 */
-static bool is_nsec_at_cut(const struct zones *zones, const struct question *q)
+static bool is_nsec_at_cut(const struct zones *zones, const struct question *q,
+			   const struct message *ours)
 {
-	const struct compare_zone *zone = zones_of(zones, q->name);
-	const struct zone_name *cut = zone ? zone_cut_of(zone, q->name) : NULL;
+	const knot_dname_t *name = shape_name_sought(q, ours);
+	const struct compare_zone *zone = name ? zones_of(zones, name) : NULL;
+	const struct zone_name *cut = zone ? zone_cut_of(zone, name) : NULL;
 
-	return q->type == KNOT_RRTYPE_NSEC && cut && knot_dname_is_case_equal(cut->owner, q->name);
+	return q->type == KNOT_RRTYPE_NSEC && cut && knot_dname_is_case_equal(cut->owner, name);
 }
 
 /* ---- two answers ---- */
@@ -296,7 +303,7 @@ struct verdict judge_pair(const struct zones *zones, const struct question *q,
 	v.differs = compare_all(zones, ours, theirs);
 	if (!v.differs)
 		v.tolerances = equal_but(ours, theirs);
-	else if (kind == SERVER_NAMED && is_nsec_at_cut(zones, q))
+	else if (kind == SERVER_NAMED && is_nsec_at_cut(zones, q, ours))
 		v = (struct verdict){ .tolerances = TOLERANCE_BIT(T8) };
 	else if (is_subset_of_node(zones, q, ours, theirs))
 		v = (struct verdict){ .tolerances = TOLERANCE_BIT(T5) };

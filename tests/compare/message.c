@@ -126,14 +126,7 @@ bool section_within(const struct section *part, const struct section *whole)
 
 bool section_same(const struct section *a, const struct section *b)
 {
-	size_t i;
-
-	if (a->n != b->n)
-		return false;
-	for (i = 0; i < a->n; i++)
-		if (section_order(a->rr[i], b->rr[i]))
-			return false;
-	return true;
+	return section_within(a, b) && section_within(b, a);
 }
 
 const knot_rrset_t *section_find(const struct section *s, const knot_dname_t *owner, uint16_t type)

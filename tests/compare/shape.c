@@ -46,6 +46,21 @@ void shape_read(struct shape *ret_shape, const struct zones *zones, const struct
 	shape->wildcard = shape_wildcard_of(shape->zone, shape->end);
 }
 
+const knot_dname_t *shape_name_sought(const struct question *q, const struct message *ours)
+{
+	const struct section *s = &ours->section[SECTION_ANSWER];
+	knot_dname_storage_t name, owner;
+	size_t i;
+
+	knot_dname_copy_lower(name, q->name);
+	for (i = 0; i < s->n; i++) {
+		knot_dname_copy_lower(owner, s->rr[i]->owner);
+		if (s->rr[i]->type == KNOT_RRTYPE_DNAME && knot_dname_in_bailiwick(name, owner) > 0)
+			return shape_next_link(ours, q->name);
+	}
+	return q->name;
+}
+
 bool shape_put_wildcard(knot_dname_t *to, const struct zone_name *encloser)
 {
 	size_t len = knot_dname_size(encloser->owner);

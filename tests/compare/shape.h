@@ -19,6 +19,8 @@ void shape_read(struct shape *ret_shape, const struct zones *zones, const struct
 		const struct message *ours);
 /* The next name of the chain behind `at`; NULL: it was the last. */
 const knot_dname_t *shape_next_link(const struct message *msg, const knot_dname_t *at);
+/* What is looked for in the zone: the question's name, or its target where that is below a DNAME; NULL: that is too long. */
+const knot_dname_t *shape_name_sought(const struct question *q, const struct message *ours);
 /* "*" below the name; false: that would be too long. */
 bool shape_put_wildcard(knot_dname_t *to, const struct zone_name *encloser);
 /* The wildcard of the zone that the name, which does not exist, is answered from; NULL: none. */
