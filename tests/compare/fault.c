@@ -267,8 +267,8 @@ static bool is_t15(const struct message *ours, const struct message *theirs)
 	if (MESSAGE_RCODE(ours) != KNOT_RCODE_YXDOMAIN || MESSAGE_AA(ours) != MESSAGE_AA(theirs) ||
 	    !section_within(answer_of(ours), answer_of(theirs)))
 		return false;
-	if (MESSAGE_RCODE(theirs) == KNOT_RCODE_YXDOMAIN) /* of names that are cut off */
-		return !authority_of(theirs)->n;
+	if (MESSAGE_RCODE(theirs) == KNOT_RCODE_YXDOMAIN) /* and what the name is that it cut off */
+		return true;
 	return MESSAGE_RCODE(theirs) == KNOT_RCODE_NXDOMAIN && is_negative(ours, theirs);
 }
 
