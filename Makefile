@@ -5,6 +5,7 @@
 #   make demo-shell     the same, and leaves it running below a shell
 #   make test           installs what is missing, builds, runs every test
 #   make check          the checks that need no run: format, seam, headers, man pages
+#   make hunt           the torn-answer hunt (HUNT_ANSWERS) and dnsboltd killed in the midst (HUNT_KILLS), at length
 #   make test-kernels   the BPF programs on other kernels, in qemu
 #   make fuzz           libFuzzer on every target, FUZZ_SECONDS each
 #   make asan           the three programs with ASan and UBSan, in build/san/
@@ -20,6 +21,8 @@ VERSION := 0.1.0
 PREFIX ?= /usr
 SYSCONFDIR ?= /etc
 FUZZ_SECONDS ?= 60
+HUNT_ANSWERS ?= 10000000
+HUNT_KILLS ?= 200
 B ?= build
 CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 CLANG ?= clang
@@ -41,7 +44,7 @@ UNIT_SRC := $(wildcard tests/unit/test_*.c)
 HELP_SRC := $(wildcard tests/lib/*.c) $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 # A folder of tests with C files in it is one program of the folder's name.
-TEST_DIRS := $(patsubst tests/%/,%,$(sort $(dir $(wildcard tests/progrun/*.c tests/compare/*.c))))
+TEST_DIRS := $(patsubst tests/%/,%,$(sort $(dir $(wildcard tests/progrun/*.c tests/compare/*.c tests/hunt/*.c))))
 LIB_SRC := $(filter-out %/main.c,$(DAEMON_SRC) $(RESOLVER_SRC) $(CTL_SRC)) $(COMMON_SRC)
 
 PROGRAMS := dnsboltd dnsbolt-resolver dnsboltctl
@@ -70,12 +73,12 @@ SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-fr
 SAN_CC := $(SAN) $(if $(findstring clang,$(CC)),,-Wno-format-truncation -Wno-maybe-uninitialized)
 BPF_FLAGS = -target bpf -mcpu=v3 -O2 -g -std=gnu11 -Wall -Wextra -Wno-unused-parameter -Werror -Ibpf -I/usr/include/$(MULTIARCH)
 
-.PHONY: all tests check test demo demo-shell test-kernels fuzz asan install clean deps format
+.PHONY: all tests check test hunt demo demo-shell test-kernels fuzz asan install clean deps format
 .DELETE_ON_ERROR:
 .SECONDARY:
 
 all: $(PROGRAMS:%=$(B)/%)
-tests: all $(UNITS) $(REPLAYS) $(BEDS) $(TEST_DIRS:%=$(B)/tests/%.run)
+tests: all $(UNITS) $(REPLAYS) $(BEDS) $(TEST_DIRS:%=$(B)/tests/%.run) $(B)/tests/hunt-blind.run
 
 deps:
 	$(Q)tools/deps.sh
@@ -83,6 +86,10 @@ deps:
 test: deps
 	$(again) tests
 	$(Q)B=$(B) tests/run
+
+hunt: deps
+	$(again) tests
+	$(Q)B=$(B) HUNT_ANSWERS=$(HUNT_ANSWERS) HUNT_KILLS=$(HUNT_KILLS) TIME_LIMIT=7200 tests/run hunt
 
 demo demo-shell: deps
 	$(again) all $(BEDS)
@@ -107,19 +114,17 @@ clean:
 	$(Q)rm -rf $(B)
 
 # ---- BPF: object, then skeleton ----
+compile_bpf = $(call say,BPF,$@)$(newline)$(Q)mkdir -p $(@D)$(newline)$(Q)$(CLANG) $(BPF_FLAGS) $(1) -MD -MP -c $< -o $@
 $(B)/bpf/%.bpf.o: bpf/%.bpf.c
-	$(call say,BPF,$@)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPF_FLAGS) -MD -MP -c $< -o $@
-
-$(B)/bpf/%.skel.h: $(B)/bpf/%.bpf.o
-	$(call say,SKEL,$@)
-	$(Q)$(BPFTOOL) gen skeleton $< name $(subst .,_,$*)_bpf > $@
-
+	$(call compile_bpf)
 $(B)/tests/bed/%.bpf.o: tests/bed/%.bpf.c
-	$(call say,BPF,$@)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPF_FLAGS) -MD -MP -c $< -o $@
+	$(call compile_bpf)
+$(B)/blind/bpf/%.bpf.o: bpf/%.bpf.c
+	$(call compile_bpf,$(BLIND))
+
+%.skel.h: %.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name $(subst .,_,$(*F))_bpf > $@
 
 # ---- C: plain, with sanitizers, for libFuzzer ----
 compile = $(call say,CC,$@)$(newline)$(Q)mkdir -p $(@D)$(newline)$(Q)
@@ -174,6 +179,14 @@ $(B)/tests/$(1).run: $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/$(1)/*.c)) $(B
 	$$(compile)$$(CC) $$(CFLAGS) $$(LINK) -o $$@ $$^ $$(LIBS)
 endef
 $(foreach d,$(TEST_DIRS),$(eval $(call test_dir,$(d))))
+
+# The hunt over a core that takes every node for visible, in the driver and natively: it must find what that lets through.
+BLIND := -DTEST_NO_VERSION_CHECK
+BLIND_SRC := $(wildcard tests/hunt/*.c) tests/lib/harness.c userspace/lib/core.c
+$(B)/blind/obj/%.o: %.c | $(B)/blind/bpf/dnsbolt.skel.h $(SKELETONS)
+	$(compile)$(CC) $(BLIND) -isystem $(B)/blind/bpf $(NATIVE) -MD -MP -c $< -o $@
+$(B)/tests/hunt-blind.run: $(BLIND_SRC:%.c=$(B)/blind/obj/%.o) $(B)/libdnsbolt.a
+	$(compile)$(CC) $(CFLAGS) $(LINK) -o $@ $^ $(LIBS)
 
 # ---- installation ----
 I = install -D -m

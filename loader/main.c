@@ -139,6 +139,7 @@ static int open_store(struct daemon *daemon)
 		.zones = maps->zones,
 	};
 	uint32_t max_names = attach_max_names(daemon->attach);
+	struct store_stats stats;
 	int err;
 
 	if (max_names != daemon->config->max_names)
@@ -148,7 +149,13 @@ static int open_store(struct daemon *daemon)
 	err = store_open(&daemon->store, &store_maps, max_names, attach_adopted(daemon->attach));
 	if (err)
 		log_error("store: cannot be opened: %s", strerror(-err));
-	return err;
+	if (err)
+		return err;
+	store_get_stats(daemon->store, &stats);
+	if (stats.rolled_back)
+		log_notice("store: an interrupted change set was taken back: %ju nodes",
+			   (uintmax_t)stats.rolled_back);
+	return 0;
 }
 
 static int load_zones(struct daemon *daemon)

@@ -293,6 +293,9 @@ static void page_store(struct page *page)
 		stats.nodes_written);
 	put_one(page, "store_nodes_equal_total", "counter",
 		"Nodes that were as they should be already.", stats.nodes_equal);
+	put_one(page, "store_nodes_rolled_back", "gauge",
+		"Nodes of an interrupted change set that this daemon took back at its start.",
+		stats.rolled_back);
 }
 
 char *metrics_render(struct daemon *daemon)
