@@ -206,6 +206,14 @@ static __always_inline int find_expired(struct env_ctx *ctx, const struct scratc
 	return !z || (z->expires && env_now(ctx) >= z->expires);
 }
 
+/* Has a change set become visible since the first look-up? What was absent then may be there. */
+static __always_inline int find_flipped(struct env_ctx *ctx, const struct scratch *s)
+{
+	const struct dnsbolt_config *c = env_config(ctx);
+
+	return !c || env_read_once(&c->flips) != s->flips;
+}
+
 /* The directory's entry for the type, else the one for all others: sorted, so found by halving, without branches. */
 ENV_STAGE int find_entry(struct env_ctx *ctx, __u32 type)
 {
@@ -481,6 +489,8 @@ ENV_STAGE int find_encloser(struct env_ctx *ctx)
 		return s->ds_up ? find_own_ds(ctx, s) : REASON_not_ours;
 	if (r)
 		return r;
+	if (s->depth >= s->labels) /* not there when find_exact() looked: it came meanwhile */
+		return REASON_busy;
 	if (find_expired(ctx, s))
 		return REASON_expired;
 	s->encloser = s->node;

@@ -9,6 +9,7 @@
  *     judge.c      an answer: of which version, and is it right?
  *     publish.c    versions into a store, as transfers and files end
  *     read.c       threads that ask: the program in the kernel, and the resolver's code
+ *     interleave.c a publish in the midst of an answer, at each of its look-ups in turn
  *     ask.c        the same questions over UDP, for the test that kills dnsboltd
  *     main.c       the command line, and what is held to be true
  */
@@ -125,6 +126,12 @@ uint64_t hunt_reader_faults(const struct hunt_reader *r, enum hunt_fault fault);
 uint64_t hunt_reader_busy(const struct hunt_reader *r);
 void hunt_reader_stop(struct hunt_reader *r); /* waits for the thread */
 void hunt_reader_free(struct hunt_reader *r);
+
+/* ---- interleave.c ---- */
+
+/* *ret_wrong of *ret_tried answers were not of one of the two versions. In memory; needs no rights. */
+int hunt_interleave(const struct hunt_question *question, size_t n, size_t *ret_tried,
+		    size_t *ret_wrong);
 
 /* ---- ask.c ---- */
 

@@ -127,6 +127,24 @@ static int run(struct hunt *hunt)
 
 /* ---- what came of it ---- */
 
+static int hold_interleaved(const struct hunt *hunt)
+{
+	size_t tried, wrong;
+	char text[128];
+	int err;
+
+	if (IS_BLIND)
+		return 0;
+	err = hunt_interleave(hunt->question, hunt->n_questions, &tried, &wrong);
+	if (err)
+		return err;
+	(void)snprintf(text, sizeof(text),
+		       "%zu of %zu answers wrong with a publish behind one of their look-ups",
+		       wrong, tried);
+	holds(wrong == 0, text);
+	return 0;
+}
+
 static const char *const way_text[HUNT_WAYS] = {
 	[HUNT_KERNEL] = "driver", [HUNT_NATIVE] = "resolver"
 };
@@ -206,6 +224,8 @@ int main(int argc, char **argv)
 		return hunt_ask_main(argc, argv);
 	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	err = prepare(&hunt);
+	if (!err)
+		err = hold_interleaved(&hunt);
 	began = now();
 	if (!err)
 		err = run(&hunt);
