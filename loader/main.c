@@ -167,11 +167,19 @@ static int load_zones(struct daemon *daemon)
 		log_error("zones: %s", strerror(-err));
 		return err;
 	}
+	if (daemon->config->watch) {
+		err = watch_start(&daemon->watch, &daemon->loop, daemon->zones, daemon->config,
+				  &report);
+		if (err)
+			log_warning("watch: changes of files cannot be seen: %s", strerror(-err));
+	}
 	err = zoneset_configure(daemon->zones, daemon->config);
 	if (!err)
 		err = zoneset_load(daemon->zones);
 	if (err)
 		log_error("zones: %s", check_error(daemon->zones, err));
+	else if (daemon->watch)
+		watch_zones(daemon->watch);
 	return err;
 }
 
@@ -426,6 +434,7 @@ static void stop(struct program *program, bool completed)
 	if (completed)
 		attach_stop(daemon->attach, daemon->config->on_exit);
 	resolver_stop(daemon->resolver, stays);
+	watch_stop(daemon->watch);
 	zoneset_free(daemon->zones);
 	store_close(daemon->store);
 	attach_free(daemon->attach);
