@@ -41,6 +41,11 @@ static const cyaml_strval_t anys[] = {
 	{ "pass", DNSBOLT_ANY_PASS },
 };
 
+static const cyaml_strval_t booleans[] = {
+	{ "false", false },
+	{ "true", true },
+};
+
 static const cyaml_strval_t exits[] = {
 	{ "detach", CONFIG_EXIT_DETACH },
 	{ "stay", CONFIG_EXIT_STAY },
@@ -106,6 +111,7 @@ static const cyaml_schema_field_t config_fields[] = {
 	CYAML_FIELD_SEQUENCE("zone-dir", OPTIONAL_PTR, struct config, zone_dir, &text_entry, 0,
 			     ZONES_MAX),
 	CYAML_FIELD_SEQUENCE("zone", OPTIONAL_PTR, struct config, zone, &zone_entry, 0, ZONES_MAX),
+	WORD("watch", watch, booleans),
 	CYAML_FIELD_MAPPING_PTR("metrics", OPTIONAL_PTR, struct config, metrics, metrics_fields),
 	TEXT("control", control, TEXT_MAX),
 	TEXT("state-dir", state_dir, TEXT_MAX),
@@ -241,6 +247,8 @@ static int set_defaults(struct config *config, const struct config_tree *tree)
 		(void)snprintf(host, sizeof(host), "localhost");
 	if (!config_tree_has(tree, "mode"))
 		config->mode = DNSBOLT_MODE_ANSWER; /* 0 is off */
+	if (!config_tree_has(tree, "watch"))
+		config->watch = true;
 	if (!config->max_udp_size)
 		config->max_udp_size = 1232;
 	if (!config->max_names)

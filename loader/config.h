@@ -50,6 +50,7 @@ struct config {
 	unsigned int zone_dir_count;
 	struct config_zone *zone;
 	unsigned int zone_count;
+	bool watch; /* files that change are read again; true */
 	struct config_metrics *metrics;
 	char *control, *state_dir, *run_dir, *pin_dir;
 };

@@ -10,6 +10,7 @@
 #include "config.h"
 #include "resolver.h"
 #include "store/store.h"
+#include "watch.h"
 #include "zoneset.h"
 
 struct daemon {
@@ -19,6 +20,7 @@ struct daemon {
 	struct attach *attach;
 	struct store *store;
 	struct zoneset *zones;
+	struct watch *watch;	   /* NULL with watch: false */
 	struct resolver *resolver; /* NULL with fallback: host */
 	uint32_t pass_options;	   /* DNSBOLT_OPT_* in force */
 	const char *cookies; /* "ignore", "pass", with why: "pass (the host answers cookies)" */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Between the parts of the zone set: zoneset.c knows the zones and where they come from,
- * zoneset_load.c reads them, zoneset_publish.c brings them into the store, zoneset_records.c puts
+ * zoneset_load.c reads them, zoneset_files.c remembers from what, zoneset_publish.c brings them into the store, zoneset_records.c puts
  * the CLI's records on top, zoneset_edit.c takes them from the CLI.
  */
 #ifndef ZONESET_INTERNAL_H
@@ -27,6 +27,18 @@ struct zoneset_stamp {
 	struct timespec mtime;
 };
 
+struct zoneset_file {
+	char *path;
+	struct zoneset_stamp stamp; /* before it was read */
+};
+
+/* What a zone was read from: its file, and those that it includes. */
+struct zoneset_files {
+	struct zoneset_file *v;
+	size_t n, room;
+	bool is_short; /* memory was: there may be others */
+};
+
 struct zoneset_item {
 	struct zoneset_zone row; /* what others see; first */
 	RB_ENTRY(zoneset_item)
@@ -34,7 +46,7 @@ struct zoneset_item {
 	knot_dname_t *apex; /* lower-cased */
 	char *file, *error;
 	struct zoneset_version now, next; /* next: to be published; its base may be that of `now` */
-	struct zoneset_stamp stamp;	  /* of the file when it was last read */
+	struct zoneset_files files;	  /* when it was last read */
 	bool is_configured;		  /* else it is on its way out */
 	bool is_served;			  /* the store has a version of it */
 	bool is_again; /* to be rendered in full: a zone inside it came or went */
@@ -98,6 +110,13 @@ struct zoneset_progress {
 void zoneset_progress_init(struct zoneset_progress *progress, const struct report *report,
 			   const char *what, size_t total);
 void zoneset_progress_step(struct zoneset_progress *progress);
+
+/* ---- zoneset_files.c ---- */
+
+void zoneset_files_add(struct zoneset_files *files, const char *path);
+void zoneset_files_clear(struct zoneset_files *files);
+/* Whether any of them is another than it was; also when there is none. */
+bool zoneset_files_changed(const struct zoneset_files *files);
 
 /* ---- zoneset_publish.c ---- */
 

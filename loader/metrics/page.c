@@ -263,6 +263,24 @@ static void page_zones(struct page *page)
 	page_each_zone(page, zone_names);
 }
 
+static void page_watch(struct page *page)
+{
+	struct watch_stats stats;
+
+	if (!page->daemon->watch)
+		return;
+	watch_get_stats(page->daemon->watch, &stats);
+	put_one(page, "watch_folders", "gauge",
+		"Folders that are watched for changes of zone files.", stats.folders);
+	begin(page, "watch_reads_total", "counter",
+	      "Times that zones were read again because their files changed, by result.");
+	put(page, stats.reads - stats.failed, "result", "ok", NULL);
+	put(page, stats.failed, "result", "failed", NULL);
+	put_one(page, "watch_overflows_total", "counter",
+		"Times that the kernel lost changes, and all files were looked at.",
+		stats.overflows);
+}
+
 /* ---- the store ---- */
 
 static void page_store(struct page *page)
@@ -293,6 +311,9 @@ static void page_store(struct page *page)
 		stats.nodes_written);
 	put_one(page, "store_nodes_equal_total", "counter",
 		"Nodes that were as they should be already.", stats.nodes_equal);
+	put_one(page, "store_nodes_rolled_back", "gauge",
+		"Nodes of an interrupted change set that this daemon took back at its start.",
+		stats.rolled_back);
 }
 
 char *metrics_render(struct daemon *daemon)
@@ -309,6 +330,7 @@ char *metrics_render(struct daemon *daemon)
 	page_driver(&page);
 	page_resolver(&page);
 	page_zones(&page);
+	page_watch(&page);
 	page_store(&page);
 	if (fclose(page.out) == 0)
 		return text;

@@ -333,7 +333,12 @@ int harness_run_native(struct harness *h, const uint8_t *frame, size_t len, size
 	return 0;
 }
 
-static int read_reasons(struct harness *h, uint64_t *reasons)
+int harness_entry(const struct harness *h)
+{
+	return bpf_program__fd(h->skel->progs.dnsbolt_entry);
+}
+
+int harness_reasons(struct harness *h, uint64_t *ret_count)
 {
 	uint32_t zero = 0;
 	int r, cpu, i;
@@ -341,10 +346,10 @@ static int read_reasons(struct harness *h, uint64_t *reasons)
 	r = bpf_map_lookup_elem(bpf_map__fd(h->skel->maps.dnsbolt_counts), &zero, h->cpus);
 	if (r)
 		return r;
-	memset(reasons, 0, DNSBOLT_REASONS_MAX * sizeof(*reasons));
+	memset(ret_count, 0, DNSBOLT_REASONS_MAX * sizeof(*ret_count));
 	for (cpu = 0; cpu < h->n_cpus; cpu++)
 		for (i = 0; i < (int)DNSBOLT_REASONS_MAX; i++)
-			reasons[i] += h->cpus[cpu].reason[i];
+			ret_count[i] += h->cpus[cpu].reason[i];
 	return 0;
 }
 
@@ -370,11 +375,11 @@ int harness_run_bpf(struct harness *h, const uint8_t *frame, size_t len,
 		    .data_out = ret_result->frame, .data_size_out = sizeof(ret_result->frame));
 	int r;
 
-	r = read_reasons(h, before);
+	r = harness_reasons(h, before);
 	if (!r)
-		r = bpf_prog_test_run_opts(bpf_program__fd(h->skel->progs.dnsbolt_entry), &run);
+		r = bpf_prog_test_run_opts(harness_entry(h), &run);
 	if (!r)
-		r = read_reasons(h, after);
+		r = harness_reasons(h, after);
 	if (r)
 		return r;
 	ret_result->action = (int)run.retval;

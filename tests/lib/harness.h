@@ -49,4 +49,8 @@ int harness_run_native(struct harness *h, const uint8_t *frame, size_t len, size
 int harness_run_bpf(struct harness *h, const uint8_t *frame, size_t len,
 		    struct harness_result *ret_result);
 
+/* Descriptor of the entry program, and how often each of DNSBOLT_REASONS_MAX reasons was counted; with `kernel`. */
+int harness_entry(const struct harness *h);
+int harness_reasons(struct harness *h, uint64_t *ret_count);
+
 #endif /* TEST_HARNESS_H */
