@@ -239,17 +239,18 @@ static void remove_set(struct zone_name *name, struct zone_rrset *set)
 	name->n_sets--;
 }
 
-static bool is_member(const struct zone_rrset *set, const knot_rdata_t *rdata)
+/* The record of the RRset that equals this one (itself where no letter can differ); NULL: none. */
+static const knot_rdata_t *find_member(const struct zone_rrset *set, const knot_rdata_t *rdata)
 {
-	knot_rdata_t *rr = set->rrs.rdata;
+	const knot_rdata_t *rr = set->rrs.rdata;
 	uint16_t i;
 
 	if (!rdata_has_names(set->type))
-		return knot_rdataset_member(&set->rrs, rdata);
-	for (i = 0; i < set->rrs.count; i++, rr = knot_rdataset_next(rr))
+		return knot_rdataset_member(&set->rrs, rdata) ? rdata : NULL;
+	for (i = 0; i < set->rrs.count; i++, rr = knot_rdataset_next((knot_rdata_t *)rr))
 		if (rdata_is_equal(set->type, rr, rdata))
-			return true;
-	return false;
+			return rr;
+	return NULL;
 }
 
 /* An RRset has one TTL; where it was given several, the lowest is the safe one (RFC 2181 section
@@ -285,7 +286,7 @@ static int add_rdata(struct zone *zone, struct zone_name *name, uint16_t type, u
 	if (!set)
 		return -ENOMEM;
 	merge_ttl(set, ttl, name->owner, where, report);
-	if (is_member(set, rdata))
+	if (find_member(set, rdata))
 		return 0;
 	err = knot_rdataset_add(&set->rrs, rdata, NULL);
 	if (!err) {
@@ -301,12 +302,24 @@ static int add_rdata(struct zone *zone, struct zone_name *name, uint16_t type, u
 	return -EINVAL;
 }
 
+struct rdata_storage {
+	uint16_t octets[KNOT_RDATA_MAXLEN / sizeof(uint16_t) + 2];
+};
+
+static knot_rdata_t *copy_rdata(struct rdata_storage *storage, const uint8_t *data, uint16_t len)
+{
+	knot_rdata_t *rdata = (knot_rdata_t *)storage->octets;
+
+	knot_rdata_init(rdata, len, data);
+	return rdata;
+}
+
 int zone_add(struct zone *zone, const knot_dname_t *owner, uint16_t type, uint32_t ttl,
 	     const uint8_t *rdata, uint16_t rdata_len, const char *where,
 	     const struct report *report)
 {
-	uint16_t copy[KNOT_RDATA_MAXLEN / sizeof(uint16_t) + 2];
-	knot_rdata_t *record = (knot_rdata_t *)copy;
+	struct rdata_storage copy;
+	knot_rdata_t *record = copy_rdata(&copy, rdata, rdata_len);
 	knot_dname_txt_storage_t text, apex;
 	char type_text[NAME_TYPE_LEN];
 	knot_dname_storage_t lower;
@@ -326,7 +339,6 @@ int zone_add(struct zone *zone, const knot_dname_t *owner, uint16_t type, uint32
 			   name_text(lower, text), name_type_text(type, type_text), rdata_len);
 		return -EINVAL;
 	}
-	knot_rdata_init(record, rdata_len, rdata);
 	err = get_name(&name, zone, lower);
 	if (err)
 		return err;
@@ -345,6 +357,42 @@ static int remove_rrset(struct zone *zone, struct zone_name *name, uint16_t type
 		remove_set(name, set);
 		prune(zone, name);
 	}
+	return 0;
+}
+
+bool zone_has(const struct zone *zone, const knot_dname_t *owner, uint16_t type,
+	      const uint8_t *rdata, uint16_t rdata_len)
+{
+	const struct zone_name *name = zone_find(zone, owner);
+	const struct zone_rrset *set = name ? find_set(name, type) : NULL;
+	struct rdata_storage copy;
+
+	return set && rdata_is_valid(type, rdata, rdata_len) &&
+	       find_member(set, copy_rdata(&copy, rdata, rdata_len));
+}
+
+int zone_remove(struct zone *zone, const knot_dname_t *owner, uint16_t type, const uint8_t *rdata,
+		uint16_t rdata_len)
+{
+	struct zone_name *name = (struct zone_name *)zone_find(zone, owner);
+	struct zone_rrset *set = name ? find_set(name, type) : NULL;
+	struct rdata_storage given, stored;
+	const knot_rdata_t *member = NULL;
+	knot_rdataset_t one;
+
+	if (set && rdata_is_valid(type, rdata, rdata_len))
+		member = find_member(set, copy_rdata(&given, rdata, rdata_len));
+	if (!member)
+		return -ENOENT;
+	if (set->rrs.count == 1)
+		return remove_rrset(zone, name, type);
+	/* a copy: libknot takes a subset that lies in the set itself for the whole of it */
+	one = (knot_rdataset_t){ .count = 1,
+				 .size = knot_rdata_size(member->len),
+				 .rdata = copy_rdata(&stored, member->data, member->len) };
+	if (knot_rdataset_subtract(&set->rrs, &one, NULL))
+		return -ENOMEM;
+	zone->n_records--;
 	return 0;
 }
 

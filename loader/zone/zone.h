@@ -61,6 +61,15 @@ int zone_add(struct zone *zone, const knot_dname_t *owner, uint16_t type, uint32
 	     const uint8_t *rdata, uint16_t rdata_len, const char *where,
 	     const struct report *report);
 
+/* Whether the record is there; letters of names in RDATA compared without case, the TTL not. */
+bool zone_has(const struct zone *zone, const knot_dname_t *owner, uint16_t type,
+	      const uint8_t *rdata, uint16_t rdata_len);
+
+/* Removes one record; its RRset and empty non-terminals go with the last of theirs. -ENOENT: it
+ * is not there (compared as by zone_has()); -ENOMEM: the zone is as it was. */
+int zone_remove(struct zone *zone, const knot_dname_t *owner, uint16_t type, const uint8_t *rdata,
+		uint16_t rdata_len);
+
 /* Replaces (or, with no records, removes) a whole RRset; empty non-terminals come and go by
  * themselves. -EINVAL: the name is not in the zone; -ENOMEM: the zone is as it was. */
 int zone_set(struct zone *zone, const knot_dname_t *owner, uint16_t type, uint32_t ttl,
@@ -81,6 +90,9 @@ uint32_t zone_rrsig_ttl(const struct zone_name *name, const knot_rdata_t *rrsig)
  * beside a CNAME (but RRSIG, NSEC: RFC 2181 section 10.1, 4034), one DNAME, no meta types.
  * Reports each problem. Sets serial, is_signed, is_nsec3. -EINVAL: not fit to serve. */
 int zone_check(struct zone *zone, const char *source, const struct report *report);
+/* The same of a zone that was made out of one which passed: only names that differ are checked. */
+int zone_check_change(struct zone *zone, const struct zone *from, const char *source,
+		      const struct report *report);
 
 /* Reads a zone file (RFC 1035 section 5, $INCLUDE, RFC 3597) by libzscanner and checks it. A
  * relative name of a file to include is relative to the folder of the file that includes it.

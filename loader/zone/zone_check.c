@@ -13,7 +13,6 @@ struct check {
 	struct zone *zone;
 	const char *source;
 	const struct report *report;
-	bool has_rrsig;
 	int err;
 };
 
@@ -50,8 +49,6 @@ static void check_set(struct check *check, const struct zone_name *name,
 		if (set->rrs.count > 1)
 			bad(check, name, set->type, "more than one record");
 		break;
-	case KNOT_RRTYPE_RRSIG:
-		check->has_rrsig = true;
 	}
 }
 
@@ -86,19 +83,63 @@ static void check_apex(struct check *check, const struct zone_name *apex)
 		bad(check, apex, KNOT_RRTYPE_NS, "the zone has none at its apex");
 }
 
+static void check_name(struct check *check, const struct zone_name *name)
+{
+	uint16_t i;
+
+	for (i = 0; i < name->n_sets; i++)
+		check_set(check, name, &name->sets[i]);
+	check_cname(check, name);
+}
+
+/* The apex, which comes first, has some in every zone that is signed as it should be. */
+static bool has_rrsigs(const struct zone *zone)
+{
+	const struct zone_name *name = NULL;
+
+	while ((name = zone_next(zone, name)))
+		if (zone_name_rrset(name, KNOT_RRTYPE_RRSIG))
+			return true;
+	return false;
+}
+
+static void set_flags(struct zone *zone)
+{
+	const struct zone_name *apex = zone_next(zone, NULL);
+
+	zone->is_signed = zone_name_rrset(apex, KNOT_RRTYPE_DNSKEY) && has_rrsigs(zone);
+	zone->is_nsec3 = zone_name_rrset(apex, KNOT_RRTYPE_NSEC3PARAM);
+}
+
 int zone_check(struct zone *zone, const char *source, const struct report *report)
 {
 	struct check check = { .zone = zone, .source = source, .report = report };
-	const struct zone_name *apex = zone_next(zone, NULL), *name;
-	uint16_t i;
+	const struct zone_name *name = NULL;
 
-	check_apex(&check, apex);
-	for (name = apex; name; name = zone_next(zone, name)) {
-		for (i = 0; i < name->n_sets; i++)
-			check_set(&check, name, &name->sets[i]);
-		check_cname(&check, name);
-	}
-	zone->is_signed = check.has_rrsig && zone_name_rrset(apex, KNOT_RRTYPE_DNSKEY);
-	zone->is_nsec3 = zone_name_rrset(apex, KNOT_RRTYPE_NSEC3PARAM);
+	check_apex(&check, zone_next(zone, NULL));
+	while ((name = zone_next(zone, name)))
+		check_name(&check, name);
+	set_flags(zone);
+	return check.err;
+}
+
+static int check_changed(const knot_dname_t *owner, void *arg)
+{
+	struct check *check = arg;
+	const struct zone_name *name = zone_find(check->zone, owner);
+
+	if (name)
+		check_name(check, name);
+	return 0;
+}
+
+int zone_check_change(struct zone *zone, const struct zone *from, const char *source,
+		      const struct report *report)
+{
+	struct check check = { .zone = zone, .source = source, .report = report };
+
+	check_apex(&check, zone_next(zone, NULL));
+	(void)zone_diff(from, zone, check_changed, &check);
+	set_flags(zone);
 	return check.err;
 }
