@@ -77,6 +77,10 @@ int zoneset_record_set(struct zoneset *set, const struct zoneset_record *record,
 		       bool unsigned_ok);
 int zoneset_record_delete(struct zoneset *set, const knot_dname_t *owner, uint16_t type,
 			  const char *who, bool unsigned_ok);
+/* Drops what the CLI set or hid, *ret_n RRsets: in the zone of that apex, else at that name; NULL: all, also what is
+ * in no zone any more. -ENOENT: there is nothing of that kind. */
+int zoneset_record_reset(struct zoneset *set, const knot_dname_t *name, const char *who,
+			 size_t *ret_n);
 void zoneset_record_each(const struct zoneset *set,
 			 void (*each)(const struct zoneset_record *record, void *arg), void *arg);
 

@@ -2,7 +2,8 @@
 /*
  * Between the parts of the zone set: zoneset.c knows the zones and where they come from,
  * zoneset_load.c reads them, zoneset_files.c remembers from what, zoneset_publish.c brings them into the store, zoneset_records.c puts
- * the CLI's records on top, zoneset_edit.c takes them from the CLI.
+ * the CLI's records on top, zoneset_edit.c and zoneset_reset.c take them
+ * from the CLI and drop them.
  */
 #ifndef ZONESET_INTERNAL_H
 #define ZONESET_INTERNAL_H
@@ -149,6 +150,9 @@ uint32_t zoneset_count_records(const struct zoneset *set, const struct zoneset_i
  * store refuses it the journal says what it said before. */
 int zoneset_change(struct zoneset *set, struct zoneset_item *item,
 		   const struct journal_record *const *change, size_t n);
+
+/* Writes the records to the journal and publishes what the items have as `next`, under the same terms. */
+int zoneset_commit(struct zoneset *set, const struct journal_record *const *change, size_t n);
 
 /* Of names in the RDATA of records: the root. */
 extern const knot_dname_t zoneset_origin[];
