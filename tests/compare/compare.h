@@ -70,9 +70,11 @@ int generate_zones(struct generated *gen, struct zones *zones, struct harness *h
 		   unsigned int groups);
 
 enum sign_how { SIGN_PLAIN, SIGN_NSEC, SIGN_NSEC3, SIGN_NSEC3_SALT, SIGN_OPT_OUT, SIGN_WAYS };
-int sign_keys(const char *dir); /* makes the key that all zones have */
-/* Signs dir/NAME.plain to dir/NAME.zone; several at once: sign_wait() waits for all. */
-int sign_start(const char *dir, const char *name, enum sign_how how);
+int sign_keys(const char *dir); /* makes the key of a round, of another algorithm each time */
+/* Signs dir/NAME.plain, by BIND, ldns or Knot as `turn` says; several at once: sign_wait() waits for all, sign_collect() puts the
+ * zone to dir/NAME.zone. */
+int sign_start(const char *dir, const char *name, enum sign_how how, unsigned int turn);
+int sign_collect(const char *dir, const char *name);
 int sign_wait(void);
 
 /* ---- question.c ---- */

@@ -348,7 +348,7 @@ static int write_zone(const struct generated *gen, const char *name, enum sign_h
 	fprintf(out, "$ORIGIN %s\n$TTL 300\n%s", name, body->text);
 	if (fclose(out))
 		return -errno;
-	return how == SIGN_PLAIN ? 0 : sign_start(gen->dir, name, how);
+	return how == SIGN_PLAIN ? 0 : sign_start(gen->dir, name, how, gen->nr + how);
 }
 
 static int write_ways(const struct generated *gen, const char *below, bool can_sign,
@@ -400,6 +400,7 @@ int generate_zones(struct generated *gen, struct zones *zones, struct harness *h
 		printf("report: dnssec-signzone refused some zone: see sign.log\n");
 	for (i = 0; !r && i < n; i++) {
 		snprintf(path, sizeof(path), "%s/%szone", gen->dir, names[i]);
+		r = sign_collect(gen->dir, names[i]);
 		if (access(path, R_OK)) /* not signed */
 			continue;
 		zones_add(zones, h, names[i], path);
