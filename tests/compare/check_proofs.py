@@ -417,8 +417,9 @@ class Answer:
         at, steps = self.qname, 0
         while steps < 40:
             link = [r for r in self.msg.answer if r.rdtype == T.CNAME and r.name == at]
-            if not link or (self.qtype in (T.CNAME, T.ANY, T.RRSIG, T.NSEC) and
-                            not self.is_synthesized(self.msg.answer, link[0])):
+            if not link or self.qtype == T.CNAME or (
+                    self.qtype in (T.ANY, T.RRSIG, T.NSEC) and
+                    not self.is_synthesized(self.msg.answer, link[0])):
                 break
             at, steps = link[0][0].target, steps + 1
         done = any(r.name == at and (r.rdtype == self.qtype or self.qtype == T.ANY) for r in self.msg.answer)
