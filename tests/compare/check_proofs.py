@@ -41,16 +41,24 @@ class Wrong(Exception):
 
 
 class SignedZone:
-    """The apex, the keys and the NSEC3 owners; read from the file's lines, since dnspython refuses some records of some
-    zones."""
+    """The apex, the keys, the names and the NSEC3 owners; read from the file's lines, since dnspython refuses some records of
+    some zones."""
 
     def __init__(self, name, path):
         self.name = dns.name.from_text(name)
         self.valid = {}  # (owner, type, RRSIG, RRset) seen: validated already
         self.hashes = set()
         self.hashed = {}
+        self.names = {self.name}
         keys = []
-        for fields in self.records(path):
+        origin = self.name
+        for indented, fields in self.records(path):
+            if fields[0] == "$ORIGIN":
+                origin = dns.name.from_text(fields[1], origin)
+            if indented or fields[0].startswith("$"):
+                pass  # of the last name
+            elif "NSEC3" not in fields[:4] and fields[3:5] != ["RRSIG", "NSEC3"]:
+                self.add_name(dns.name.from_text(fields[0], origin).canonicalize())
             if "DNSKEY" in fields and not {"RRSIG", "NSEC", "NSEC3"} & set(fields):
                 keys.append(" ".join(fields[fields.index("DNSKEY") + 1:]))
             if "NSEC3" in fields[:4]:
@@ -60,11 +68,23 @@ class SignedZone:
         self.keys = {self.name: dns.rrset.from_text_list(self.name, 3600, "IN", "DNSKEY", sorted(set(keys))).to_rdataset()}
         self.tags = {dns.dnssec.key_id(k) for k in self.keys[self.name]}
 
+    def add_name(self, name):
+        """And what is above it in the zone: empty non-terminals exist too."""
+        while name.is_subdomain(self.name) and name not in self.names:
+            self.names.add(name)
+            name = name.parent()
+
+    def exists(self, name):
+        return name.canonicalize() in self.names
+
     @classmethod
     def records(cls, path):
+        """Whether it is indented, and the fields."""
         with open(path, encoding="latin-1") as lines:
-            text, depth = "", 0
+            text, depth, indented = "", 0, False
             for line in lines:
+                if not text:
+                    indented = line[:1].isspace()
                 line = cls.strip(line)
                 depth += line.count("(") - line.count(")")
                 text += line.replace("(", " ").replace(")", " ")
@@ -72,7 +92,7 @@ class SignedZone:
                     text += " "
                     continue
                 if text.strip():
-                    yield text.split()
+                    yield indented, text.split()
                 text = ""
 
     @staticmethod
@@ -370,10 +390,11 @@ class Answer:
             return
         at, cover = self.closest_encloser(zone, name)
         wild = wildcard_of(at)
-        rd = self.nsec3_matching(zone, wild)
+        rd = None if zone.exists(name) else self.nsec3_matching(zone, wild)
         if rd:
             self.no_type(rd, self.qtype, wild)
-        elif not cover.flags & 1:  # section 7.2.4; an empty non-terminal or a wildcard that opt-out hides alike
+        elif not cover.flags & 1 or not (zone.exists(name) or zone.exists(wild)):
+            # section 7.2.4; an empty non-terminal or a wildcard that opt-out hides alike
             raise Wrong(f"{name}: NODATA without match, wildcard or opt-out")
 
     def check_wildcards(self, zone):
@@ -453,7 +474,7 @@ class Answer:
         if not self.msg.answer or any(r.rdtype == T.SOA for r in self.msg.authority):
             self.check_nodata(zone, end)
             return "nodata"
-        if self.deepest(end) is zone:
+        if zone in (self.zone_of(end), self.deepest(end)):
             raise Wrong(f"{end}: the chain ends in the zone, and nothing is said of its end")
         return "leaves"  # the chain goes on in another zone
 

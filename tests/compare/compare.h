@@ -69,6 +69,12 @@ struct generated {
 int generate_zones(struct generated *gen, struct zones *zones, struct harness *h,
 		   unsigned int groups);
 
+/* The same for the zones of the sweep. */
+int generate_sweep(struct generated *gen, struct zones *zones, struct harness *h);
+
+/* ---- sweep.c: its zones; the questions: round.h ---- */
+void sweep_print_zone(FILE *out, const char *apex_text, bool nsec3);
+
 enum sign_how { SIGN_PLAIN, SIGN_NSEC, SIGN_NSEC3, SIGN_NSEC3_SALT, SIGN_OPT_OUT, SIGN_WAYS };
 int sign_keys(const char *dir); /* makes the key of a round, of another algorithm each time */
 /* Signs dir/NAME.plain, by BIND, ldns or Knot as `turn` says; several at once: sign_wait() waits for all, sign_collect() puts the
@@ -84,6 +90,7 @@ struct question {
 	knot_dname_storage_t name;
 	uint16_t type;
 	bool edns, dnssec, class_any;
+	bool swept, grows;     /* by sweep.c: its own; below any name, so also a longer one */
 	uint8_t bits;	       /* of the header's fourth octet: Z, AD, CD */
 	uint8_t option_octets; /* of an EDNS option that none knows; 0: none */
 	uint16_t edns_size, id;

@@ -385,25 +385,60 @@ static int write_group(struct generated *gen, bool can_sign, char (*names)[64], 
 	return r;
 }
 
+/* Those of the files that were signed, and the plain ones. */
+static void add_zones(const struct generated *gen, struct zones *zones, struct harness *h,
+		      char (*names)[64], size_t n)
+{
+	char path[512];
+	size_t i;
+
+	if (sign_wait())
+		printf("report: a zone was not signed: see sign.log\n");
+	for (i = 0; i < n; i++) {
+		if (sign_collect(gen->dir, names[i]))
+			printf("report: %s: what Knot signed is not there\n", names[i]);
+		snprintf(path, sizeof(path), "%s/%szone", gen->dir, names[i]);
+		if (!access(path, R_OK))
+			zones_add(zones, h, names[i], path);
+	}
+}
+
 int generate_zones(struct generated *gen, struct zones *zones, struct harness *h,
 		   unsigned int groups)
 {
 	static char names[ZONES_MAX][64];
-	char path[512];
 	int r, keys = sign_keys(gen->dir);
-	size_t n = 0, i;
+	size_t n = 0;
 
 	r = keys == -ENOENT ? 0 : keys;
 	for (; !r && groups && n + 2 * SIGN_WAYS <= ZONES_MAX; groups--)
 		r = write_group(gen, !keys, names, &n);
-	if (sign_wait())
-		printf("report: dnssec-signzone refused some zone: see sign.log\n");
-	for (i = 0; !r && i < n; i++) {
-		snprintf(path, sizeof(path), "%s/%szone", gen->dir, names[i]);
-		r = sign_collect(gen->dir, names[i]);
-		if (access(path, R_OK)) /* not signed */
-			continue;
-		zones_add(zones, h, names[i], path);
+	if (!r)
+		add_zones(gen, zones, h, names, n);
+	return r ? r : keys;
+}
+
+int generate_sweep(struct generated *gen, struct zones *zones, struct harness *h)
+{
+	static char names[SIGN_WAYS][64];
+	int r, how, keys = sign_keys(gen->dir);
+	struct body body;
+	size_t n = 0;
+
+	r = keys == -ENOENT ? 0 : keys;
+	for (how = SIGN_PLAIN; !r && how < (keys ? SIGN_NSEC : SIGN_WAYS); how++) {
+		memset(&body, 0, sizeof(body));
+		body.out = open_memstream(&body.text, &body.len);
+		if (!body.out)
+			return -ENOMEM;
+		snprintf(names[n], sizeof(*names), "l%c.gen.", ways[how]);
+		sweep_print_zone(body.out, names[n], how > SIGN_NSEC);
+		r = fclose(body.out) || !body.text ? -ENOMEM : 0;
+		if (!r)
+			r = write_zone(gen, names[n++], (enum sign_how)how, &body);
+		free(body.text);
 	}
+	if (!r)
+		add_zones(gen, zones, h, names, n);
 	return r ? r : keys;
 }

@@ -202,8 +202,10 @@ static bool is_subset_of_node(const struct zones *zones, const struct question *
 	    MESSAGE_AA(ours) != MESSAGE_AA(theirs) || MESSAGE_RCODE(ours) != MESSAGE_RCODE(theirs))
 		return false;
 	above = zone_encloser_of(zone, name);
-	if (!above || !shape_put_wildcard(wild, above))
+	if (!above)
 		return false;
+	if (!shape_put_wildcard(wild, above))
+		memcpy(wild, above->owner, knot_dname_size(above->owner));
 	for (i = 0; i < s->n; i++)
 		if (!section_has(answer_of(theirs), s->rr[i]) &&
 		    !zone_has_record(zone, name, s->rr[i]) &&

@@ -25,6 +25,7 @@
 #define ROUND_QUESTIONS 20000ul /* at least, for one round of random zones */
 #define ROUNDS_MAX 100ul	/* of random zones */
 #define SHARED_PERCENT 40u
+#define SWEPT_PERCENT 20u
 
 static struct tally tally;
 static struct round now;
@@ -105,6 +106,7 @@ static int ask_zones(unsigned long questions)
 	if (!r) {
 		keep_zones();
 		round_ask(&now, questions);
+		tally.sweep_cut = tally.sweep_cut || now.sweep_zone < now.zones.n;
 	}
 	round_stop(&now);
 	return r;
@@ -133,7 +135,12 @@ static int ask_shared(const char *data, unsigned long questions)
 		return 0;
 	}
 	now.walking = true;
-	return r ? r : ask_zones(questions);
+	if (!r)
+		r = ask_zones(questions);
+	printf("report: shared data: %s\n",
+	       now.walking ? "not every name and type: too few questions" : "every name and type");
+	now.walking = false;
+	return r;
 }
 
 static int ask_generated(unsigned long questions)
@@ -147,12 +154,24 @@ static int ask_generated(unsigned long questions)
 	return r && r != -ENOENT ? r : ask_zones(questions);
 }
 
+static int ask_swept(unsigned long questions)
+{
+	int r = new_harness();
+
+	if (!r)
+		r = generate_sweep(&generated, &now.zones, now.h);
+	return r && r != -ENOENT ? r : ask_zones(questions);
+}
+
 static int ask_all(unsigned long questions, const char *data)
 {
 	unsigned long shared = questions * number_of("COMPARE_SHARED", SHARED_PERCENT) / 100,
-		      rest = questions - shared, rounds, i;
+		      swept = questions * SWEPT_PERCENT / 100, rest = questions - shared - swept,
+		      rounds, i;
 	int r = ask_shared(data, shared);
 
+	if (!r)
+		r = ask_swept(swept);
 	rounds = rest / ROUND_QUESTIONS < ROUNDS_MAX ? rest / ROUND_QUESTIONS : ROUNDS_MAX;
 	if (!rounds)
 		rounds = 1;
@@ -198,6 +217,8 @@ static void print_summary(uint64_t seed)
 	       tally.asked - tally.answered, tally.wrong, tally.voters_disagree, tally.disagree,
 	       now.h && harness_is_kernel(now.h) ? "" : " (native only)");
 	print_share();
+	printf("report: %lu of the sweep%s\n", tally.swept,
+	       tally.sweep_cut ? ", which was cut off: too few questions" : ", all");
 	printf("report: %lu signed answers kept for check_proofs.py, %lu of them for which a fault was tolerated\n",
 	       now.n_pairs + now.n_faults, now.n_faults);
 	for (kind = 0; kind < SERVER_KINDS; kind++)

@@ -60,7 +60,7 @@ void round_stop(struct round *round)
 	}
 	zones_done(&round->zones);
 	round->walk = (struct question_walk){ 0, 0, 0 };
-	round->n_sweep = 0;
+	round->n_sweep = round->sweep_zone = round->sweep_at = 0;
 }
 
 static size_t build_frame(struct round *round, const struct question *q, struct frame_spec *spec,
@@ -168,10 +168,12 @@ static void keep_sweep(struct round *round, const struct question *q, const stru
 	struct question *next;
 	uint16_t size;
 
-	if (!q->edns || q->edns_size != 1232 || ours->len < 513 || !random_chance(20))
+	if (q->swept)
+		sweep_follow(round, q, ours);
+	if (q->swept || !q->edns || q->edns_size != 1232 || ours->len < 513 || !random_chance(20))
 		return;
 	for (size = (uint16_t)(ours->len - 1); size <= ours->len + 1; size++) {
-		if (round->n_sweep == sizeof(round->sweep) / sizeof(*round->sweep))
+		if (round->n_sweep == SWEEP_QUEUE)
 			return;
 		next = &round->sweep[round->n_sweep++];
 		*next = *q;
@@ -213,6 +215,9 @@ static void next_question(struct round *round, struct question *ret_question)
 {
 	if (round->n_sweep) {
 		*ret_question = round->sweep[--round->n_sweep];
+		round->tally->swept++;
+	} else if (sweep_next(round, ret_question)) {
+		round->tally->swept++;
 	} else if (!round->walking || !question_next(&round->zones, &round->walk, ret_question)) {
 		round->walking = false;
 		question_random(&round->zones, ret_question);

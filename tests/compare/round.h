@@ -6,12 +6,15 @@
 #include "compare.h"
 
 #define SIGNATURES_MAX 200
+#define SWEEP_QUEUE 2048u
 
 struct tally {
 	unsigned long asked, answered, wrong, disagree, voters_disagree, zones;
 	unsigned long reasons[DNSBOLT_REASONS_MAX];
 	unsigned long compared[SERVER_KINDS], tolerated[SERVER_KINDS][TOLERANCES];
 	bool missing[SERVER_KINDS];
+	unsigned long swept;
+	bool sweep_cut;
 	unsigned int show; /* tolerances whose first cases are printed */
 	/* What was wrong, in kinds, each with its first question. */
 	struct {
@@ -26,8 +29,8 @@ struct round {
 	struct zones zones;
 	struct server *servers[SERVER_KINDS];
 	struct tally *tally;
-	struct question sweep[64]; /* yet to ask */
-	size_t n_sweep;
+	struct question sweep[SWEEP_QUEUE]; /* yet to ask: what earlier answers led to */
+	size_t n_sweep, sweep_zone, sweep_at;
 	struct question_walk walk;
 	bool walking;
 	uint16_t id, nr;
@@ -41,6 +44,13 @@ int round_start(struct round *round);
 void round_ask(struct round *round, unsigned long questions);
 /* Stops the servers; the zones are gone. */
 void round_stop(struct round *round);
+
+/* ---- sweep.c ---- */
+
+/* The next of every shape, length and way to ask in the zones of the sweep and the root; false: no more. */
+bool sweep_next(struct round *round, struct question *ret_question);
+/* Queues what the length of the answer to one of them leads to. */
+void sweep_follow(struct round *round, const struct question *q, const struct message *ours);
 
 /* ---- vote.c ---- */
 
