@@ -109,6 +109,7 @@ void question_random(const struct zones *zones, struct question *ret_question);
 struct question_walk {
 	size_t zone, name, set;
 };
+size_t question_count(const struct zones *zones);
 bool question_next(const struct zones *zones, struct question_walk *walk,
 		   struct question *ret_question);
 
@@ -153,6 +154,8 @@ const char *server_name(enum server_kind kind);
 int server_start(struct server **ret_server, enum server_kind kind, const struct zones *zones);
 void server_stop(struct server *server); /* NULL is fine */
 bool server_has(const struct server *server, size_t zone);
+/* The first line of its log that names the zone. */
+void server_reason(const struct server *server, const char *zone, char *text, size_t room);
 
 #define BATCH 48u
 struct reply {

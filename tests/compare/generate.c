@@ -301,7 +301,8 @@ static void put_apex_dname(struct body *body)
 	put_texts(body, "@");
 }
 
-static int make_body(struct body *body, bool nested)
+/* nested: with a zone below; below: it is that zone. */
+static int make_body(struct body *body, bool nested, bool below)
 {
 	unsigned int i, n = 2 + random_below(random_chance(50) ? 58 : 12);
 
@@ -311,7 +312,8 @@ static int make_body(struct body *body, bool nested)
 		return -ENOMEM;
 	fprintf(body->out, "@ %u SOA ns1 hostmaster 1 7200 900 1209600 %u\n",
 		60 + random_below(4000), random_ttl());
-	if (!nested && random_chance(5)) {
+	if (!nested && !below &&
+	    random_chance(5)) { /* nsd has the parent's glue below it: refused */
 		put_apex_dname(body);
 		return fclose(body->out) || !body->text ? -ENOMEM : 0;
 	}
@@ -372,13 +374,13 @@ static int write_group(struct generated *gen, bool can_sign, char (*names)[64], 
 	int r;
 
 	gen->nr++;
-	r = make_body(&body, nested);
+	r = make_body(&body, nested, false);
 	if (!r)
 		r = write_ways(gen, "", can_sign, &body, names, n);
 	free(body.text);
 	if (r || !nested)
 		return r;
-	r = make_body(&body, false);
+	r = make_body(&body, false, true);
 	if (!r)
 		r = write_ways(gen, "sub.", can_sign, &body, names, n);
 	free(body.text);

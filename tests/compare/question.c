@@ -330,6 +330,16 @@ void question_random(const struct zones *zones, struct question *ret_question)
 	q->class_any = random_below(1000) < 2;
 }
 
+size_t question_count(const struct zones *zones)
+{
+	size_t zone, name, n = 0;
+
+	for (zone = 0; zone < zones->n; zone++)
+		for (name = 0; name < zones->all[zone].n_names; name++)
+			n += zones->all[zone].names[name]->n_sets + 1u;
+	return n;
+}
+
 bool question_next(const struct zones *zones, struct question_walk *walk,
 		   struct question *ret_question)
 {

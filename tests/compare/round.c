@@ -17,14 +17,16 @@ static struct harness_result native[BATCH], kernel;
 
 static void say_refused(struct round *round, enum server_kind kind)
 {
+	char why[200];
 	size_t i;
 
 	for (i = 0; i < round->zones.n; i++) {
 		if (server_has(round->servers[kind], i))
 			continue;
 		round->tally->tolerated[kind][T10]++;
-		printf("report: T10: %s does not take the zone %s: left out there\n",
-		       server_name(kind), round->zones.all[i].name);
+		server_reason(round->servers[kind], round->zones.all[i].name, why, sizeof(why));
+		printf("report: T10: %s does not take the zone %s: left out there: %s\n",
+		       server_name(kind), round->zones.all[i].name, why);
 	}
 }
 

@@ -200,6 +200,26 @@ static void show_log(const struct server *server)
 		fclose(in);
 }
 
+void server_reason(const struct server *server, const char *zone, char *text, size_t room)
+{
+	char path[128], line[300], name[256];
+	FILE *in;
+
+	snprintf(path, sizeof(path), "%s/log", server->dir);
+	snprintf(name, sizeof(name), "%.*s", (int)strlen(zone) - 1, zone);
+	snprintf(text, room, "no reason given");
+	in = fopen(path, "r");
+	while (in && fgets(line, sizeof(line), in)) {
+		if (!strstr(line, name))
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		snprintf(text, room, "%s", line);
+		break;
+	}
+	if (in)
+		fclose(in);
+}
+
 int server_start(struct server **ret_server, enum server_kind kind, const struct zones *zones)
 {
 	struct server *server;

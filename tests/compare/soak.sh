@@ -63,7 +63,8 @@ sum_up()
 	END {
 		printf "report: %d questions in %d zones: %d answered, %d passed, %d wrong, %d in which native and BPF differ\n",
 			asked, zones, answered, passed, wrong, differ
-		ours = asked - reasons["not_ours"] - reasons["qclass"]
+		for (r in reasons) if (r ~ "^(not_ours|qclass)$") others += reasons[r]
+		ours = asked - others
 		printf "report: %.3f %% answered by the driver of %d UDP questions of class IN in served zones\n",
 			ours ? 100 * answered / ours : 0, ours
 		printf "report: %d signed answers validated, %d broken ones found wrong\n", signed, broken
