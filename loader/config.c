@@ -43,6 +43,11 @@ static const cyaml_strval_t anys[] = {
 	{ "pass", DNSBOLT_ANY_PASS },
 };
 
+static const cyaml_strval_t booleans[] = {
+	{ "false", false },
+	{ "true", true },
+};
+
 static const cyaml_strval_t exits[] = {
 	{ "detach", CONFIG_EXIT_DETACH },
 	{ "stay", CONFIG_EXIT_STAY },
@@ -96,6 +101,7 @@ static const cyaml_schema_field_t config_fields[] = {
 	TEXT("user", user, 255),
 	LIST("zone-dir", zone_dir, &config_text_entry, ZONES_MAX),
 	LIST("zone", zone, &config_zone_entry, ZONES_MAX),
+	WORD("watch", watch, booleans),
 	LIST("key", key, &config_key_entry, LISTS_MAX),
 	LIST("primary", primary, &config_primary_entry, LISTS_MAX),
 	LIST("template", template, &config_template_entry, LISTS_MAX),
@@ -259,6 +265,8 @@ static int set_defaults(struct config *config, const struct config_tree *tree)
 		(void)snprintf(host, sizeof(host), "localhost");
 	if (!config_tree_has(tree, "mode"))
 		config->mode = DNSBOLT_MODE_ANSWER; /* 0 is off */
+	if (!config_tree_has(tree, "watch"))
+		config->watch = true;
 	if (!config->max_udp_size)
 		config->max_udp_size = 1232;
 	if (!config->max_names)

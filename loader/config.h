@@ -123,6 +123,7 @@ struct config {
 	struct config_transfer *transfer;
 	struct config_notify *notify;
 	struct config_host *host;
+	bool watch; /* files that change are read again; true */
 	struct config_metrics *metrics;
 	char *control, *state_dir, *run_dir, *pin_dir;
 };

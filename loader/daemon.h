@@ -12,6 +12,7 @@
 #include "sigwatch.h"
 #include "store/store.h"
 #include "sync/sync.h"
+#include "watch.h"
 #include "zoneset.h"
 
 struct daemon {
@@ -23,6 +24,7 @@ struct daemon {
 	struct zoneset *zones;
 	struct sync *sync;
 	struct sigwatch *sigwatch;
+	struct watch *watch;	   /* NULL with watch: false */
 	struct resolver *resolver; /* NULL with fallback: host */
 	uint32_t pass_options;	   /* DNSBOLT_OPT_* in force */
 	const char *cookies; /* "ignore", "pass", with why: "pass (the host answers cookies)" */

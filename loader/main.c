@@ -139,6 +139,7 @@ static int open_store(struct daemon *daemon)
 		.zones = maps->zones,
 	};
 	uint32_t max_names = attach_max_names(daemon->attach);
+	struct store_stats stats;
 	int err;
 
 	if (max_names != daemon->config->max_names)
@@ -148,7 +149,13 @@ static int open_store(struct daemon *daemon)
 	err = store_open(&daemon->store, &store_maps, max_names, attach_adopted(daemon->attach));
 	if (err)
 		log_error("store: cannot be opened: %s", strerror(-err));
-	return err;
+	if (err)
+		return err;
+	store_get_stats(daemon->store, &stats);
+	if (stats.rolled_back)
+		log_notice("store: an interrupted change set was taken back: %ju nodes",
+			   (uintmax_t)stats.rolled_back);
+	return 0;
 }
 
 static int load_zones(struct daemon *daemon)
@@ -159,6 +166,12 @@ static int load_zones(struct daemon *daemon)
 	if (err) {
 		log_error("zones: %s", strerror(-err));
 		return err;
+	}
+	if (daemon->config->watch) {
+		err = watch_start(&daemon->watch, &daemon->loop, daemon->zones, daemon->config,
+				  &report);
+		if (err)
+			log_warning("watch: changes of files cannot be seen: %s", strerror(-err));
 	}
 	err = zoneset_configure(daemon->zones, daemon->config);
 	if (err) {
@@ -172,6 +185,8 @@ static int load_zones(struct daemon *daemon)
 	err = zoneset_load(daemon->zones);
 	if (err)
 		log_error("zones: %s", check_error(daemon->zones, err));
+	else if (daemon->watch)
+		watch_zones(daemon->watch);
 	return err;
 }
 
@@ -463,6 +478,7 @@ static void stop(struct program *program, bool completed)
 	if (completed)
 		attach_stop(daemon->attach, daemon->config->on_exit);
 	resolver_stop(daemon->resolver, stays);
+	watch_stop(daemon->watch);
 	zoneset_free(daemon->zones);
 	store_close(daemon->store);
 	attach_free(daemon->attach);

@@ -79,27 +79,38 @@ static void tell_maps(const struct bpf_object *obj, struct attach_maps *ret_maps
 	}
 }
 
+int stages_open(struct dnsbolt_bpf **ret_skel, uint32_t max_names, unsigned int generation)
+{
+	struct dnsbolt_bpf *skel;
+	int err;
+
+	err = stages_setup();
+	if (err)
+		return err;
+	skel = dnsbolt_bpf__open();
+	if (!skel)
+		return -errno;
+	skel->rodata->stage_base = first_slot(generation);
+	skel->rodata->env_weak_order = WEAK_ORDER;
+	err = bpf_map__set_max_entries(skel->maps.dnsbolt_names, max_names);
+	if (err)
+		dnsbolt_bpf__destroy(skel);
+	else
+		*ret_skel = skel;
+	return err;
+}
+
 int stages_load(struct stages **ret_stages, struct attach_maps *maps, uint32_t max_names,
 		unsigned int generation)
 {
 	struct stages *stages;
 	int err;
 
-	err = stages_setup();
-	if (err)
-		return err;
 	stages = calloc(1, sizeof(*stages));
 	if (!stages)
 		return -ENOMEM;
 	stages->generation = generation;
-	stages->skel = dnsbolt_bpf__open();
-	if (!stages->skel) {
-		err = -errno;
-		goto out;
-	}
-	stages->skel->rodata->stage_base = first_slot(generation);
-	stages->skel->rodata->env_weak_order = WEAK_ORDER;
-	err = bpf_map__set_max_entries(stages->skel->maps.dnsbolt_names, max_names);
+	err = stages_open(&stages->skel, max_names, generation);
 	if (!err)
 		err = choose_maps(stages->skel->obj, maps);
 	if (!err)

@@ -10,7 +10,12 @@
 
 #include "attach.h"
 
+struct dnsbolt_bpf;
 struct stages;
+
+/* Opens the programs with all that is set before they are loaded, but for maps that are there
+ * already: what the verifier sees of them. The caller destroys the skeleton. */
+int stages_open(struct dnsbolt_bpf **ret_skel, uint32_t max_names, unsigned int generation);
 
 /* Loads the programs for `generation`. A map whose descriptor in `maps` is not negative is used,
  * the others are made anew (names with room for max_names) and stored there; those descriptors

@@ -135,6 +135,7 @@ void zoneset_item_free(struct zoneset_item *item)
 	if (item->now.zone != item->now.base)
 		zone_free(item->now.zone);
 	zone_free(item->now.base);
+	zoneset_files_clear(&item->files);
 	knot_dname_free(item->apex, NULL);
 	free(item->file);
 	free(item->error);
@@ -175,7 +176,7 @@ static int set_file(struct zoneset_item *item, const char *file)
 	free(item->file);
 	item->file = copy;
 	item->row.file = copy;
-	memset(&item->stamp, 0, sizeof(item->stamp));
+	zoneset_files_clear(&item->files);
 	return 0;
 }
 

@@ -54,6 +54,16 @@ int zoneset_load(struct zoneset *set);
 int zoneset_reload(struct zoneset *set, const knot_dname_t *apex);
 const char *zoneset_error(const struct zoneset *set);
 
+/* The same for some zones, in lower case, in one change set. Those that are not there any more are passed over. */
+int zoneset_reload_some(struct zoneset *set, knot_dname_t *const *apex, size_t n);
+
+/* The files that the zone was read from when that was last tried: its own, and those that it includes, as it names
+ * them. */
+void zoneset_each_file(const struct zoneset_zone *zone, void (*each)(const char *path, void *arg),
+		       void *arg);
+/* Whether one of them is another than it was then. */
+bool zoneset_is_changed(const struct zoneset_zone *zone);
+
 /* In canonical order; NULL at the end. zoneset_find(): the zone with that apex; zoneset_enclosing(): the deepest zone
  * that the name is in. */
 const struct zoneset_zone *zoneset_next(const struct zoneset *set,
@@ -101,6 +111,10 @@ int zoneset_record_set(struct zoneset *set, const struct zoneset_record *record,
 		       bool unsigned_ok);
 int zoneset_record_delete(struct zoneset *set, const knot_dname_t *owner, uint16_t type,
 			  const char *who, bool unsigned_ok);
+/* Drops what the CLI set or hid, *ret_n RRsets: in the zone of that apex, else at that name; NULL: all, also what is
+ * in no zone any more. -ENOENT: there is nothing of that kind. */
+int zoneset_record_reset(struct zoneset *set, const knot_dname_t *name, const char *who,
+			 size_t *ret_n);
 void zoneset_record_each(const struct zoneset *set,
 			 void (*each)(const struct zoneset_record *record, void *arg), void *arg);
 

@@ -338,3 +338,24 @@ int command_record_delete(struct call *call)
 	add_change(call, owner);
 	return 0;
 }
+
+int command_record_reset(struct call *call)
+{
+	bool has_name = json_object_get(call->request, "name");
+	knot_dname_storage_t name;
+	char who[300];
+	size_t n;
+	int err = 0;
+
+	if (has_name)
+		err = call_need_name(call, "name", name);
+	if (err)
+		return err;
+	who_text(call->peer, who, sizeof(who));
+	err = zoneset_record_reset(call->daemon->zones, has_name ? name : NULL, who, &n);
+	if (err)
+		return fail_zoneset(call, err);
+	call_add(call, "name", has_name ? call_name_json(name) : json_null());
+	call_add(call, "rrsets", json_integer((json_int_t)n));
+	return 0;
+}

@@ -35,6 +35,8 @@ static const struct command commands[] = {
 	  "set an RRset to one record, or add one" },
 	{ "record delete", COMMAND_WRITE, command_record_delete, "name type unsigned",
 	  "take back what was set, or hide what the zone has" },
+	{ "record reset", COMMAND_WRITE, command_record_reset, "name",
+	  "drop what was set and hidden, in a zone, at a name, or all" },
 	{ "lookup", COMMAND_READ, command_lookup, "name type do edns bufsize",
 	  "what the driver does with a query" },
 };

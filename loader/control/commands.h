@@ -47,6 +47,7 @@ int command_zone_retransfer(struct call *call);
 int command_record_list(struct call *call);
 int command_record_set(struct call *call);
 int command_record_delete(struct call *call);
+int command_record_reset(struct call *call);
 int command_lookup(struct call *call);
 
 /* How many zones are in which state. */

@@ -280,6 +280,24 @@ static void page_zones(struct page *page)
 	page_each_zone(page, has_signatures, zone_signatures);
 }
 
+static void page_watch(struct page *page)
+{
+	struct watch_stats stats;
+
+	if (!page->daemon->watch)
+		return;
+	watch_get_stats(page->daemon->watch, &stats);
+	page_put_one(page, "watch_folders", "gauge",
+		     "Folders that are watched for changes of zone files.", stats.folders);
+	page_begin(page, "watch_reads_total", "counter",
+		   "Times that zones were read again because their files changed, by result.");
+	page_put(page, stats.reads - stats.failed, "result", "ok", NULL);
+	page_put(page, stats.failed, "result", "failed", NULL);
+	page_put_one(page, "watch_overflows_total", "counter",
+		     "Times that the kernel lost changes, and all files were looked at.",
+		     stats.overflows);
+}
+
 /* ---- the store ---- */
 
 static void page_store(struct page *page)
@@ -312,6 +330,9 @@ static void page_store(struct page *page)
 		     stats.nodes_written);
 	page_put_one(page, "store_nodes_equal_total", "counter",
 		     "Nodes that were as they should be already.", stats.nodes_equal);
+	page_put_one(page, "store_nodes_rolled_back", "gauge",
+		     "Nodes of an interrupted change set that this daemon took back at its start.",
+		     stats.rolled_back);
 }
 
 char *metrics_render(struct daemon *daemon)
@@ -328,6 +349,7 @@ char *metrics_render(struct daemon *daemon)
 	page_driver(&page);
 	page_resolver(&page);
 	page_zones(&page);
+	page_watch(&page);
 	page_sync(&page);
 	page_store(&page);
 	if (fclose(page.out) == 0)

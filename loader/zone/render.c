@@ -289,10 +289,9 @@ static int add_quoting(struct dependents *d)
 	const struct zone *zone = d->render->to;
 	const struct zone_name *name = NULL, *apex = zone_next(zone, NULL);
 	size_t n = d->n;
-	bool only_apex = n == 1 && knot_dname_is_equal(d->v[0].owner, zone->apex) && !d->v[0].deep;
 	int err = 0;
 
-	if (!n || only_apex)
+	if (!n)
 		return 0;
 	while (!err && (name = zone_next(zone, name))) {
 		struct quoted quoted = { .d = d, .n = n };

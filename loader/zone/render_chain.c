@@ -177,6 +177,8 @@ static bool follow(struct chain *chain, const struct render *render, const struc
 		knot_dname_copy_lower(next->lower, next->owner);
 		next->at = locate(render, next->lower);
 	}
+	if (chain->link[chain->n].at.place == PLACE_LONG)
+		return !was_here(chain, chain->link[chain->n].at.name);
 	return chain->link[chain->n].at.place != PLACE_ODD;
 }
 

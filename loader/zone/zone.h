@@ -102,6 +102,12 @@ int zone_check_change(struct zone *zone, const struct zone *from, const char *so
 int zone_load_file(struct zone **ret_zone, const knot_dname_t *apex, const char *path,
 		   const struct report *report);
 
+/* The same; `note` is called for each file that is read or looked for, before that: the zone's own first, then those that
+ * it includes. */
+int zone_load_files(struct zone **ret_zone, const knot_dname_t *apex, const char *path,
+		    void (*note)(const char *path, void *arg), void *arg,
+		    const struct report *report);
+
 /* RDATA of one record from text, as on a zone file's line: names without a final dot are
  * relative to `origin`; it must be one line. -EINVAL: *ret_error (may be NULL) says why, until
  * the thread's next call. The caller frees *ret_rrs by knot_rdataset_clear(). */

@@ -67,6 +67,12 @@ void store_get_stats(const struct store *s, struct store_stats *ret_stats)
 					   .change_sets = 7 };
 }
 
+void watch_get_stats(const struct watch *watch, struct watch_stats *ret_stats)
+{
+	(void)watch;
+	*ret_stats = (struct watch_stats){ .folders = 3, .reads = 5, .failed = 1 };
+}
+
 bool attach_adopted(const struct attach *attach)
 {
 	(void)attach;
@@ -193,6 +199,18 @@ int zoneset_record_set(struct zoneset *set, const struct zoneset_record *record,
 	return fake.result;
 }
 
+int zoneset_record_reset(struct zoneset *set, const knot_dname_t *name, const char *who,
+			 size_t *ret_n)
+{
+	(void)set;
+	(void)who;
+	fake.record_owner[0] = 0xff; /* no name */
+	if (name)
+		memcpy(fake.record_owner, name, knot_dname_size(name));
+	*ret_n = 3;
+	return fake.result;
+}
+
 int zoneset_record_delete(struct zoneset *set, const knot_dname_t *owner, uint16_t type,
 			  const char *who, bool unsigned_ok)
 {
@@ -277,6 +295,7 @@ static void fake_setup(struct daemon *daemon)
 				   .config = &fake_config,
 				   .zones = (struct zoneset *)fake_set,
 				   .resolver = (struct resolver *)&fake,
+				   .watch = (struct watch *)&fake,
 				   .cookies = "ignore",
 				   .started = 1700000000 };
 }

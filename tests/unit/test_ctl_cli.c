@@ -215,6 +215,8 @@ static void completion_knows_the_tables(void **state)
 	assert_string_equal(output, "set\n");
 	run_words(WORDS("complete", "--", "mode", ""), output, sizeof(output));
 	assert_string_equal(output, "answer\nshadow\noff\n");
+	run_words(WORDS("complete", "--", "record", "r"), output, sizeof(output));
+	assert_string_equal(output, "reset\n");
 	run_words(WORDS("complete", "--", "record", "set", "--a"), output, sizeof(output));
 	assert_string_equal(output, "--add\n");
 	run_words(WORDS("complete", "--", "lookup", "a", "AA"), output, sizeof(output));

@@ -263,6 +263,23 @@ static void a_record_reaches_the_zone_set_as_it_was_said(void **state)
 	json_decref(reply);
 }
 
+static void a_reset_is_of_a_name_or_of_all(void **state)
+{
+	json_t *reply;
+
+	(void)state;
+	reply = run_ok("{\"command\":\"record reset\",\"name\":\"example.com\"}");
+	assert_int_equal(json_integer_value(json_object_get(reply, "rrsets")), 3);
+	assert_string_equal(text_at(reply, "name"), "example.com.");
+	assert_memory_equal(fake.record_owner, "\7example\3com", 13);
+	json_decref(reply);
+	reply = run_ok("{\"command\":\"record reset\"}");
+	assert_true(json_is_null(json_object_get(reply, "name")));
+	assert_int_equal(fake.record_owner[0], 0xff);
+	json_decref(reply);
+	expect_error(true, "{\"command\":\"record reset\",\"name\":5}", "name");
+}
+
 static void a_change_that_fails_says_why(void **state)
 {
 	(void)state;
@@ -384,6 +401,7 @@ static void the_page_has_all_reasons_and_zones(void **state)
 	assert_null(strstr(page, "zone=\"example.org.\""));
 	assert_non_null(strstr(page, "state=\"failed\"} 1\n"));
 	assert_non_null(strstr(page, "mode=\"answer\"} 1\n"));
+	assert_non_null(strstr(page, "result=\"ok\"} 4\n"));
 	free(page);
 }
 
@@ -521,6 +539,7 @@ int main(void)
 		cmocka_unit_test_setup(a_transferred_zone_says_how_it_is_kept, setup),
 		cmocka_unit_test_setup(primaries_are_asked_when_told, setup),
 		cmocka_unit_test_setup(a_record_reaches_the_zone_set_as_it_was_said, setup),
+		cmocka_unit_test_setup(a_reset_is_of_a_name_or_of_all, setup),
 		cmocka_unit_test_setup(a_change_that_fails_says_why, setup),
 		cmocka_unit_test_setup(with_a_host_behind_a_change_warns, setup),
 		cmocka_unit_test_setup(a_lookup_gives_query_reply_and_reason, setup),

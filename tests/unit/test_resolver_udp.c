@@ -49,12 +49,6 @@ enum dnsbolt_reason core_message(struct core *core, uint8_t *msg, size_t *len, s
 	return REASON_answer;
 }
 
-void core_query(const struct core *core, struct core_query *ret_query)
-{
-	(void)core;
-	*ret_query = (struct core_query){ 0 };
-}
-
 static bool refresh(void *arg)
 {
 	(void)arg;

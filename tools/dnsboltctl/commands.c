@@ -33,6 +33,10 @@ const struct ctl_command ctl_commands[] = {
 	{ "record delete", "NAME [TYPE]", "--unsigned", cmd_record_delete,
 	  "take back what was set, or hide what the zone has",
 	  "Without TYPE: every type of the name. Where nothing was set here the zone's own RRset is hidden." },
+	{ "record reset", "[ZONE|NAME]", "", cmd_record_reset,
+	  "drop what was set and hidden, in a zone, at a name, or all",
+	  "A zone then has what its file or its primary says. Without ZONE or NAME: everything, also what is in no zone\n"
+	  "any more." },
 	{ "lookup", "NAME [TYPE]", "--do --no-edns --bufsize", cmd_lookup,
 	  "what the driver does with a query",
 	  "Runs the real program on a made query (nothing goes over the wire) and prints the answer as dig would, with\n"

@@ -142,6 +142,7 @@ int cmd_zone_retransfer(struct ctl *ctl);
 int cmd_record_list(struct ctl *ctl);
 int cmd_record_set(struct ctl *ctl);
 int cmd_record_delete(struct ctl *ctl);
+int cmd_record_reset(struct ctl *ctl);
 int cmd_lookup(struct ctl *ctl);
 int cmd_batch(struct ctl *ctl);
 int cmd_complete(struct ctl *ctl);

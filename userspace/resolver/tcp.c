@@ -19,7 +19,7 @@
 
 #define LENGTH_LEN 2u /* RFC 1035 section 4.2.2 */
 #define HEADER_LEN 12u
-/* Longer queries are cut off, and refused for their length like any of more than 512 octets. */
+/* Longer queries are cut off: what is still whole of them counts, and a record that is not is malformed. */
 #define QUERY_MAX 4096u
 #define IN_MAX (LENGTH_LEN + QUERY_MAX)
 /* Replies are gathered up to here, and the last one may be of any length. */

@@ -11,7 +11,7 @@
 
 #define BATCH 32       /* messages of one system call */
 #define TURN_BATCHES 4 /* of one socket, before others have their turn */
-/* Longer queries are cut off, and refused for their length like any of more than 512 octets. */
+/* Longer queries are cut off: what is still whole of them counts, and a record that is not is malformed. */
 #define QUERY_MAX ANSWER_UDP_ROOM
 
 struct udp_socket {
