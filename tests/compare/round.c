@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../userspace/lib/core.h"
 #include "../../userspace/lib/reason.h"
 #include "../lib/frame.h"
 
@@ -75,25 +76,16 @@ static size_t build_frame(struct round *round, const struct question *q, struct 
 
 size_t round_whole(struct round *round, const struct question *q, uint8_t *msg, size_t room)
 {
-	static struct harness_result result;
-	static uint8_t frame[FRAME_MAX];
-	struct dnsbolt_config *config = harness_config(round->h);
-	uint16_t max_udp = config->max_udp;
-	const uint8_t *reply = NULL;
-	struct frame_spec spec;
-	size_t len = 0;
+	size_t len = q->len;
+	struct core *core;
+	enum dnsbolt_reason reason;
 
-	len = build_frame(round, q, &spec, frame);
-	config->max_udp = DNSBOLT_UDP_MAX;
-	harness_config(round->h)->iface[0].mtu = 9000;
-	harness_run_native(round->h, frame, len, HEADROOM, 8000, &result);
-	harness_config(round->h)->iface[0].mtu = 1500;
-	config->max_udp = max_udp;
-	if (result.action != XDP_TX ||
-	    frame_check_reply(&spec, result.frame, result.len, &reply, &len) || len > room)
+	if (room < len || core_new(&core, store_view(harness_store(round->h))))
 		return 0;
-	memcpy(msg, reply, len);
-	return len;
+	memcpy(msg, q->msg, len);
+	reason = core_message(core, msg, &len, room, true);
+	core_free(core);
+	return reason_info(reason)->action == REASON_ACTION_TX ? len : 0;
 }
 
 /* Natively and in the kernel; true: answered by both, all the same. */
@@ -143,7 +135,7 @@ static void write_pair(struct round *round, const struct question *q, const uint
 static void keep_pair(struct round *round, const struct question *q, const struct message *ours,
 		      bool fault)
 {
-	static uint8_t whole[DNSBOLT_UDP_MAX];
+	static uint8_t whole[UINT16_MAX];
 	const struct compare_zone *zone = zones_of(&round->zones, q->name);
 	struct question roomy = *q;
 

@@ -75,7 +75,7 @@ static size_t optional_octets(const struct message *msg)
 static struct verdict judge_whole(struct round *round, const struct question *q,
 				  enum server_kind kind, const struct message *ours)
 {
-	static uint8_t our_octets[DNSBOLT_UDP_MAX], their_octets[65535];
+	static uint8_t our_octets[UINT16_MAX], their_octets[UINT16_MAX];
 	struct verdict v = { .differs = "TC" };
 	struct message whole, theirs;
 	struct question roomy = *q;
