@@ -66,6 +66,7 @@
 	X(56, tsig, PASS, NOTAUTH, "signed by TSIG, and no key is configured")                     \
 	X(57, transfer, PASS, REFUSED, "AXFR or IXFR")                                             \
 	X(58, mailbox, PASS, NOTIMP, "MAILA or MAILB")                                             \
+	X(59, notify, PASS, NONE, "a NOTIFY, which dnsboltd answers through the resolver")         \
 	/* find */                                                                                 \
 	X(70, not_ours, PASS, REFUSED, "the name is in no zone of ours")                           \
 	X(71, unknown, PASS, SERVFAIL, "a stored name has the same hash")                          \

@@ -174,12 +174,50 @@ static int load_zones(struct daemon *daemon)
 			log_warning("watch: changes of files cannot be seen: %s", strerror(-err));
 	}
 	err = zoneset_configure(daemon->zones, daemon->config);
-	if (!err)
-		err = zoneset_load(daemon->zones);
+	if (err) {
+		log_error("zones: %s", check_error(daemon->zones, err));
+		return err;
+	}
+	err = sync_open(&daemon->sync, &daemon->loop, daemon->config, daemon->store, daemon->zones,
+			&report);
+	if (err)
+		return err;
+	err = zoneset_load(daemon->zones);
 	if (err)
 		log_error("zones: %s", check_error(daemon->zones, err));
 	else if (daemon->watch)
 		watch_zones(daemon->watch);
+	return err;
+}
+
+static size_t answer_notify(const uint8_t *msg, size_t len, const struct dnsbolt_addr *from,
+			    uint8_t *reply, void *arg)
+{
+	return sync_notify(arg, msg, len, from, reply);
+}
+
+/* Served addresses are the host's; one that is reached by a single interface would need it named. */
+static int start_sync(struct daemon *daemon)
+{
+	struct dnsbolt_addr host[PROBE_ADDRESSES];
+	const struct dnsbolt_addr *addr;
+	size_t n = 0;
+	int err;
+
+	for (unsigned int i = 0; n < PROBE_ADDRESSES; i++) {
+		addr = attach_address(daemon->attach, i);
+		if (!addr)
+			break;
+		if (!addr_is_link_local(addr))
+			host[n++] = *addr;
+	}
+	err = sync_start(daemon->sync, host, n);
+	if (!err)
+		err = sigwatch_start(&daemon->sigwatch, &daemon->loop, daemon->zones, &report);
+	if (err)
+		log_error("sync: cannot be started: %s", strerror(-err));
+	else if (daemon->resolver)
+		resolver_on_notify(daemon->resolver, answer_notify, daemon->sync);
 	return err;
 }
 
@@ -321,6 +359,8 @@ static int start(struct program *program)
 		err = configure(daemon);
 	if (!err)
 		err = start_fallback(daemon);
+	if (!err)
+		err = start_sync(daemon);
 	/* Last, so that whatever fails before has not touched an interface. */
 	if (!err)
 		err = start_outlets(program);
@@ -431,6 +471,10 @@ static void stop(struct program *program, bool completed)
 
 	metrics_stop(program->metrics);
 	control_stop(program->control);
+	if (daemon->resolver)
+		resolver_on_notify(daemon->resolver, NULL, NULL);
+	sigwatch_stop(daemon->sigwatch);
+	sync_stop(daemon->sync);
 	if (completed)
 		attach_stop(daemon->attach, daemon->config->on_exit);
 	resolver_stop(daemon->resolver, stays);

@@ -45,12 +45,16 @@ struct zoneset_item {
 	RB_ENTRY(zoneset_item)
 	link;
 	knot_dname_t *apex; /* lower-cased */
-	char *file, *error;
+	char *file;	    /* NULL: it is transferred */
+	char *error;
 	struct zoneset_version now, next; /* next: to be published; its base may be that of `now` */
 	struct zoneset_files files;	  /* when it was last read */
 	bool is_configured;		  /* else it is on its way out */
 	bool is_served;			  /* the store has a version of it */
-	bool is_again; /* to be rendered in full: a zone inside it came or went */
+	bool is_member;		   /* of a catalog: what the configuration says does not count */
+	const char *withheld;	   /* the state, while it is passed for that; NULL */
+	enum config_zonemd zonemd; /* of a zone that has a file */
+	bool is_again;		   /* to be rendered in full: a zone inside it came or went */
 };
 
 RB_HEAD(zoneset_tree, zoneset_item);
@@ -58,7 +62,9 @@ RB_PROTOTYPE(zoneset_tree, zoneset_item, link, zoneset_compare)
 
 struct zoneset_source {
 	knot_dname_t *apex; /* lower-cased */
-	char *file;
+	char *file;	    /* NULL: it is transferred */
+	bool is_catalog;
+	enum config_zonemd zonemd;
 };
 
 struct zoneset {
@@ -71,6 +77,7 @@ struct zoneset {
 	char **dir; /* of `zone-dir` */
 	size_t n_dir;
 	size_t n_items;
+	uint64_t version; /* of the last that was published */
 	size_t n_refused; /* zones that the store did not take in the last zoneset_publish() */
 	char error[1024];
 };
@@ -87,6 +94,8 @@ struct zoneset_item *zoneset_find_item(const struct zoneset *set, const knot_dna
 struct zoneset_item *zoneset_enclosing_item(const struct zoneset *set, const knot_dname_t *name);
 
 void zoneset_item_free(struct zoneset_item *item);
+/* NULL: no memory. */
+struct zoneset_item *zoneset_add_item(struct zoneset *set, const struct zoneset_source *source);
 
 /* Reads the directories and makes the items what the sources say: new ones appear, those that are
  * no more lose is_configured. On an error (an unreadable directory, a zone given twice) nothing
@@ -132,6 +141,9 @@ int zoneset_adopt(struct zoneset *set);
 
 /* Forgets item->next. */
 void zoneset_discard_next(struct zoneset_item *item);
+
+/* The word of the row, after what it depends on has changed. */
+void zoneset_set_state(struct zoneset_item *item);
 
 /* Why the zone's newest data do not serve; its state follows. NULL: they do. */
 void zoneset_set_error(struct zoneset_item *item, const char *error);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../userspace/lib/name.h"
+#include "zone/zonemd.h"
 #include "zoneset_internal.h"
 
 static void note_file(const char *path, void *arg)
@@ -28,6 +29,26 @@ static void say_serial(const struct zoneset *set, const struct zoneset_item *ite
 			name_text(item->apex, name), base->serial, old->serial);
 }
 
+/* RFC 8976 section 4: a file that was cut off or damaged on its way has another digest. */
+static int check_digest(const struct zoneset_item *item, const struct zone *base,
+			const struct report *report)
+{
+	char words[NAME_ERROR_LEN];
+	enum zonemd_result result;
+	int err;
+
+	if (item->zonemd == CONFIG_ZONEMD_OFF)
+		return 0;
+	err = zonemd_check(&result, base, words);
+	if (err)
+		return err;
+	if (result != ZONEMD_MISMATCH &&
+	    (result == ZONEMD_OK || item->zonemd != CONFIG_ZONEMD_REQUIRE))
+		return 0;
+	report_say(report, LOG_LEVEL_ERROR, "%s: %s", item->file, words);
+	return -EINVAL;
+}
+
 /* Reads the file into item->next. On an error the item's row says why, and what was served goes
  * on. */
 static int load_item(struct zoneset *set, struct zoneset_item *item)
@@ -41,6 +62,8 @@ static int load_item(struct zoneset *set, struct zoneset_item *item)
 	zoneset_capture_init(&capture, set->report);
 	zoneset_files_clear(&item->files);
 	err = zone_load_files(&base, item->apex, item->file, note_file, item, &capture.report);
+	if (!err)
+		err = check_digest(item, base, &capture.report);
 	if (!err)
 		err = zoneset_build(set, item, base, &zone);
 	if (!err) {
@@ -70,7 +93,7 @@ int zoneset_load(struct zoneset *set)
 		return err;
 	zoneset_progress_init(&progress, set->report, "loaded", set->n_items);
 	RB_FOREACH (item, zoneset_tree, &set->items) {
-		err = item->is_configured ? load_item(set, item) : 0;
+		err = item->is_configured && item->file ? load_item(set, item) : 0;
 		if (err == -ENOMEM)
 			return err;
 		zoneset_progress_step(&progress);
@@ -98,6 +121,10 @@ static int reload_one(struct zoneset *set, const knot_dname_t *apex)
 	if (!item)
 		return zoneset_fail(set, -ENOENT, "zone %s: there is no such zone",
 				    name_text(lower, text));
+	if (!item->file)
+		return zoneset_fail(set, -EINVAL,
+				    "zone %s: it comes from its primaries: zone refresh asks them",
+				    name_text(lower, text));
 	err = load_item(set, item);
 	return err ? err : publish_and_tell(set);
 }
@@ -118,7 +145,7 @@ static int reload_changed(struct zoneset *set)
 	zoneset_progress_init(&progress, set->report, "checked", set->n_items);
 	RB_FOREACH (item, zoneset_tree, &set->items) {
 		zoneset_progress_step(&progress);
-		if (!item->is_configured ||
+		if (!item->is_configured || !item->file ||
 		    (item->now.zone && !item->error && !zoneset_files_changed(&item->files)))
 			continue;
 		err = load_item(set, item);
@@ -145,7 +172,7 @@ int zoneset_reload_some(struct zoneset *set, knot_dname_t *const *apex, size_t n
 	for (size_t i = 0; i < n; i++) {
 		struct zoneset_item *item = zoneset_find_item(set, apex[i]);
 
-		err = item && item->is_configured ? load_item(set, item) : 0;
+		err = item && item->is_configured && item->file ? load_item(set, item) : 0;
 		if (err == -ENOMEM)
 			return err;
 		if (err && failed++ == 0)

@@ -42,6 +42,8 @@ int command_stats(struct call *call);
 int command_zone_list(struct call *call);
 int command_zone_show(struct call *call);
 int command_zone_reload(struct call *call);
+int command_zone_refresh(struct call *call);
+int command_zone_retransfer(struct call *call);
 int command_record_list(struct call *call);
 int command_record_set(struct call *call);
 int command_record_delete(struct call *call);

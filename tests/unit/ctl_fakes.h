@@ -31,6 +31,10 @@ static struct {
 	knot_dname_storage_t record_owner;
 	char record_rdata[256], record_who[128];
 	bool record_add, record_unsigned;
+	struct sync_status status;
+	struct sync_stats sync;
+	const knot_dname_t *refreshed; /* by the last command */
+	bool refreshed_whole;
 	int action; /* of the test run */
 	unsigned int reason;
 } fake;
@@ -225,6 +229,28 @@ void zoneset_record_each(const struct zoneset *set,
 	(void)set;
 	if (fake.record.owner)
 		each(&fake.record, arg);
+}
+
+bool sync_status(struct sync *sync, const knot_dname_t *apex, struct sync_status *ret_status)
+{
+	(void)sync;
+	(void)apex;
+	*ret_status = fake.status;
+	return true;
+}
+
+const struct sync_stats *sync_stats(const struct sync *sync)
+{
+	(void)sync;
+	return &fake.sync;
+}
+
+int sync_refresh(struct sync *sync, const knot_dname_t *apex, bool axfr)
+{
+	(void)sync;
+	fake.refreshed = apex;
+	fake.refreshed_whole = axfr;
+	return fake.result;
 }
 
 static struct config_listen fake_listen = { .port = 53 };

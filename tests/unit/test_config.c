@@ -197,7 +197,7 @@ static const struct {
 	{ "interface: [e]\nsite: a\nsite: b\n", "3: key 'site': the key is given twice" },
 	{ "interface: [e]\nsite: \"a\\0b\"\n", "2: key 'site': the text contains a zero octet" },
 	{ "interface: [e]\nuser: no-such-user-here\n", "2: key 'user': there is no user" },
-	{ "interface: [e]\nzone:\n  - name: a\n", "3: key 'zone[0].file': it is missing" },
+	{ "interface: [e]\nzone:\n  - name: a\n", "3: key 'zone[0]': zone 'a' has no source" },
 	{ "interface: [e]\nzone:\n  - { name: a..b, file: x }\n",
 	  "3: key 'zone[0].name': name \"a..b\": it has an empty label" },
 	{ "interface: [e]\nzone:\n  - { name: a.example, file: x }\n"

@@ -210,7 +210,7 @@ static void completion_knows_the_tables(void **state)
 	assert_int_equal(run_words(WORDS("complete", "--", "z"), output, sizeof(output)), CTL_OK);
 	assert_string_equal(output, "zone\n");
 	run_words(WORDS("complete", "--", "zone", ""), output, sizeof(output));
-	assert_string_equal(output, "list\nshow\nreload\n");
+	assert_string_equal(output, "list\nshow\nreload\nrefresh\nretransfer\n");
 	run_words(WORDS("complete", "--", "-s", "x", "record", "s"), output, sizeof(output));
 	assert_string_equal(output, "set\n");
 	run_words(WORDS("complete", "--", "mode", ""), output, sizeof(output));
