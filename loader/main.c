@@ -146,7 +146,8 @@ static int open_store(struct daemon *daemon)
 		log_warning(
 			"config: max-names: %u takes effect after an exit with on-exit: detach; it is %u till then",
 			daemon->config->max_names, max_names);
-	err = store_open(&daemon->store, &store_maps, max_names, attach_adopted(daemon->attach));
+	err = store_open(&daemon->store, &store_maps, max_names,
+			 attach_maps_adopted(daemon->attach));
 	if (err)
 		log_error("store: cannot be opened: %s", strerror(-err));
 	if (err)
