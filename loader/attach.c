@@ -102,7 +102,7 @@ void attach_forget_maps(struct attach *attach)
 	attach->own_fds = false;
 }
 
-/* Opens the pinned maps. -EPROTO: they are not those of this program's ABI version, in the words of attach->error. */
+/* Opens the pinned maps. -EPROTO: they are not those of this program's ABI version; attach->error says why. */
 static int adopt_maps(struct attach *attach)
 {
 	const char *name = "";
@@ -161,6 +161,9 @@ static int adopt(struct attach *attach, const struct config *config, int stub_fd
 	err = replace_settle(attach);
 	if (!err)
 		err = adopt_maps(attach);
+	if (!err && attach_max_names(attach) != config->max_names)
+		err = attach_fail(attach, -EPROTO, "room for %u names, max-names is %u",
+				  attach_max_names(attach), config->max_names);
 	if (err && err != -EPROTO)
 		return err;
 	if (!err)

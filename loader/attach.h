@@ -24,7 +24,7 @@ struct attach_iface {
 };
 
 /* Opens pin-dir (made when it is missing), takes its lock, and adopts what is pinned there: the stub with
- * its maps, or, where those are of another ABI version, the stub alone, with new maps beside them
+ * its maps, or, where those are of another ABI version or size, the stub alone, with new maps beside them
  * that take their place in attach_start(). Where nothing is pinned all is loaded and pinned afresh.
  * Says itself, through `report`, why it fails: -EBUSY: another dnsboltd holds pin-dir; -EPROTO: the
  * pins are incomplete; -ENODEV: no such interface. `report` has to live as long as what is returned. */
@@ -42,7 +42,7 @@ struct attach_maps {
 };
 const struct attach_maps *attach_maps(const struct attach *attach);
 
-/* Room of the names map: max-names of the start that made it. */
+/* Room of the names map. */
 uint32_t attach_max_names(const struct attach *attach);
 
 /* Writes port, sizes, interfaces, options, return path and mode into the config map and the

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Maps of another ABI version give way to new ones, while the attached stub stays the same.
+ * Maps of another ABI version, or of another size, give way to new ones, while the attached stub stays the same.
  *
  * What all versions have in common is little: the pins "stub" and "gate" (where that is missing the program array
  * DNSBOLT_MAP_STAGES is the gate), and that the stub calls slot 0 of the gate. So a set of programs with maps and a
