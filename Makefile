@@ -57,6 +57,9 @@ FUZZERS := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
 BEDS := $(BED_SRC:tests/bed/%.c=$(B)/tests/bed/%.o)
 MAN := $(wildcard loader/*.[1-8] userspace/*.[1-8] userspace/*/*.[1-8] tools/*/*.[1-8])
 
+# ABI_TEST=N: as if this were of another version of bpf/abi.h, for the test of an upgrade
+ABI = $(if $(ABI_TEST),-DDNSBOLT_ABI_TEST=$(ABI_TEST)u)
+
 # ---- flags; CFLAGS and LDFLAGS stay the caller's ----
 PKGS := libbpf libxdp libknot libdnssec libzscanner libuv libcyaml yaml-0.1 jansson libmicrohttpd libcap
 PKG_CFLAGS = $(call once,PKG_CFLAGS,pkg-config --cflags $(PKGS) cmocka)
@@ -66,7 +69,7 @@ CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 WARN_CLANG := -Wno-gnu-variable-sized-type-not-at-end # gcc takes them without a word
 COMMON = -std=gnu11 -D_GNU_SOURCE -DDNSBOLT_VERSION='"$(VERSION)"' $(WARN) $(if $(findstring clang,$(CC)),$(WARN_CLANG)) \
-	-I. -isystem $(B)/bpf $(PKG_CFLAGS)
+	-I. -isystem $(B)/bpf $(PKG_CFLAGS) $(ABI)
 HARDEN := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
 NATIVE = $(COMMON) $(HARDEN) $(CFLAGS)
 LINK := -pie -Wl,-z,relro,-z,now,--as-needed
@@ -74,14 +77,14 @@ SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-fr
 SAN_LINK := $(SAN) -Wl,--as-needed
 # gcc sees truncations and uninitialised values that are none when it instruments
 SAN_CC := $(SAN) $(if $(findstring clang,$(CC)),,-Wno-format-truncation -Wno-maybe-uninitialized)
-BPF_FLAGS = -target bpf -mcpu=v3 -O2 -g -std=gnu11 -Wall -Wextra -Wno-unused-parameter -Werror -Ibpf -I/usr/include/$(MULTIARCH)
+BPF_FLAGS = -target bpf -mcpu=v3 -O2 -g -std=gnu11 -Wall -Wextra -Wno-unused-parameter -Werror -Ibpf -I/usr/include/$(MULTIARCH) $(ABI)
 
-.PHONY: all tests check test soak hunt demo demo-shell test-kernels fuzz asan install clean deps format
+.PHONY: all tests check test soak hunt other-abi demo demo-shell test-kernels fuzz asan install clean deps format
 .DELETE_ON_ERROR:
 .SECONDARY:
 
 all: $(PROGRAMS:%=$(B)/%)
-tests: all $(UNITS) $(REPLAYS) $(BEDS) $(TEST_DIRS:%=$(B)/tests/%.run) $(B)/tests/hunt-blind.run
+tests: all $(UNITS) $(REPLAYS) $(BEDS) $(TEST_DIRS:%=$(B)/tests/%.run) $(B)/tests/hunt-blind.run other-abi
 
 deps:
 	$(Q)tools/deps.sh
@@ -195,6 +198,10 @@ $(B)/blind/obj/%.o: %.c | $(B)/blind/bpf/dnsbolt.skel.h $(SKELETONS)
 	$(compile)$(CC) $(BLIND) -isystem $(B)/blind/bpf $(NATIVE) -MD -MP -c $< -o $@
 $(B)/tests/hunt-blind.run: $(BLIND_SRC:%.c=$(B)/blind/obj/%.o) $(B)/libdnsbolt.a
 	$(compile)$(CC) $(CFLAGS) $(LINK) -o $@ $^ $(LIBS)
+
+# The daemon and its resolver once more, for tests/e2e/upgrade.sh.
+other-abi:
+	+$(Q)$(MAKE) -s --no-print-directory B=$(B)/abi ABI_TEST=999 $(B)/abi/dnsboltd $(B)/abi/dnsbolt-resolver
 
 # ---- installation ----
 I = install -D -m

@@ -14,6 +14,7 @@
 #include "control/control.h"
 #include "daemon.h"
 #include "folder.h"
+#include "limits.h"
 #include "metrics/metrics.h"
 #include "notify.h"
 #include "preflight.h"
@@ -39,6 +40,7 @@ struct program {
 	bool ending; /* a signal said so, maybe while starting */
 	uv_signal_t signals[3];
 	uv_timer_t renew;
+	struct limits limits;
 };
 
 static void say(enum log_level level, const char *text, void *arg)
@@ -138,15 +140,11 @@ static int open_store(struct daemon *daemon)
 		.arena = maps->arena,
 		.zones = maps->zones,
 	};
-	uint32_t max_names = attach_max_names(daemon->attach);
 	struct store_stats stats;
 	int err;
 
-	if (max_names != daemon->config->max_names)
-		log_warning(
-			"config: max-names: %u takes effect after an exit with on-exit: detach; it is %u till then",
-			daemon->config->max_names, max_names);
-	err = store_open(&daemon->store, &store_maps, max_names, attach_adopted(daemon->attach));
+	err = store_open(&daemon->store, &store_maps, attach_max_names(daemon->attach),
+			 attach_maps_adopted(daemon->attach));
 	if (err)
 		log_error("store: cannot be opened: %s", strerror(-err));
 	if (err)
@@ -429,6 +427,7 @@ static void on_renew(uv_timer_t *timer)
 	static bool said;
 	int err = attach_renew(program->daemon.attach);
 
+	limits_check(&program->limits, program->daemon.store, &report);
 	if (err && !said)
 		log_warning("%s: trying again", attach_error(program->daemon.attach));
 	said = err != 0;
@@ -452,6 +451,7 @@ static void renew_regularly(struct program *program)
 	(void)uv_timer_init(&program->daemon.loop, &program->renew);
 	program->renew.data = program;
 	(void)uv_timer_start(&program->renew, on_renew, RENEW_MS, RENEW_MS);
+	limits_check(&program->limits, program->daemon.store, &report);
 }
 
 static void close_handle(uv_handle_t *handle, void *arg)

@@ -187,21 +187,25 @@ static void read_all(struct watch *watch)
 
 static void read_due(struct watch *watch)
 {
-	knot_dname_txt_storage_t name;
+	knot_dname_txt_storage_t name = "";
+	knot_dname_t *due[DUE_MAX];
+	size_t n = watch->n_due;
 
-	if (!watch->n_due)
-		return;
-	name_text(watch->due[0], name);
-	say_read(watch, zoneset_reload_some(watch->zones, watch->due, watch->n_due), watch->n_due,
-		 name);
+	/* What changes from now on is due anew. */
+	memcpy(due, watch->due, n * sizeof(*due));
+	watch->n_due = 0;
+	if (n) {
+		name_text(due[0], name);
+		say_read(watch, zoneset_reload_some(watch->zones, due, n), n, name);
+	}
 	/* They may have come to include other files, or links may lead to others. */
-	for (size_t i = 0; i < watch->n_due; i++) {
-		const struct zoneset_zone *zone = zoneset_find(watch->zones, watch->due[i]);
+	for (size_t i = 0; i < n; i++) {
+		const struct zoneset_zone *zone = zoneset_find(watch->zones, due[i]);
 
 		if (zone)
 			follow_zone(watch, zone);
+		knot_dname_free(due[i], NULL);
 	}
-	forget_due(watch);
 }
 
 static void on_soon(uv_timer_t *timer)

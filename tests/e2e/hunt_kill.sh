@@ -7,7 +7,7 @@ KILLS=${HUNT_KILLS:-10}
 hunt=$BED_BUILD/tests/hunt.run
 [ -x "$hunt" ] || { echo "$hunt is not built"; exit 77; }
 bed_up kill
-bed_config "on-exit: stay"
+bed_config "on-exit: stay" "watch: false"
 "$hunt" write "$BED_DIR/zones" 0
 
 # took COMMAND...: sets TOOK, its time in milliseconds
