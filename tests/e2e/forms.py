@@ -56,9 +56,9 @@ BARE, WITH_OPT = ask(b""), ask(opt(), ar=1)
 
 # title, query, what comes back: RCODE, questions, OPT and TSIG; or the plain query whose answer it is
 ROWS = [
-    # opcodes
-    *[(f"opcode {o}", header(opcode=o) + question(APEX, SOA), "NOTIMP 1") for o in (1, 2, 3, 4, 5, 6, 7, 15)],
-    ("an opcode, with EDNS", header(opcode=4, ar=1) + question(APEX, SOA) + opt(), "NOTIMP 1 OPT"),
+    # opcodes; dnsboltd answers a NOTIFY (4)
+    *[(f"opcode {o}", header(opcode=o) + question(APEX, SOA), "NOTIMP 1") for o in (1, 2, 3, 5, 6, 7, 15)],
+    ("an opcode, with EDNS", header(opcode=6, ar=1) + question(APEX, SOA) + opt(), "NOTIMP 1 OPT"),
     ("an opcode, and no question", header(opcode=6, qd=0), "NOTIMP 0"),
     ("an opcode, and two questions", header(opcode=7, qd=2) + question() * 2, "NOTIMP 0"),
     ("an opcode, and a name that is cut off", header(opcode=7) + b"\3ww", "NOTIMP 0"),
