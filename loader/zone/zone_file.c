@@ -264,7 +264,6 @@ int zone_load_file(struct zone **ret_zone, const knot_dname_t *apex, const char 
 		zone_free(load.zone);
 		return err;
 	}
-	load.zone->last = NULL;
 	*ret_zone = load.zone;
 	return 0;
 }

@@ -353,12 +353,12 @@ static bool nsd_proves_wrongly(const struct compare_zone *zone, const struct que
 		return true;
 	if (q->dnssec && zone->zone->is_signed && !zone->zone->is_nsec3 &&
 	    MESSAGE_RCODE(ours) == KNOT_RCODE_NXDOMAIN && above &&
-	    above->n_children) /* "*" sorts between the names below the encloser */
+	    zone_has_below(zone->zone, above)) /* "*" sorts between the names below the encloser */
 		return true;
 	for (; *end; end = knot_wire_next_label(end, NULL)) {
 		above = zone_find(zone->zone, end);
 		if (above)
-			return zone_is_nsec3_owner(above);
+			return zone_is_nsec3_owner(zone, above);
 	}
 	return false;
 }

@@ -77,7 +77,7 @@ static inline void add_proof_record(struct zone *zone, const knot_dname_t *owner
 
 static inline bool is_insecure(const struct zone_name *n)
 {
-	return n->parent && zone_name_rrset(n, KNOT_RRTYPE_NS) &&
+	return !zone_name_is_apex(n) && zone_name_rrset(n, KNOT_RRTYPE_NS) &&
 	       !zone_name_rrset(n, KNOT_RRTYPE_DS);
 }
 
