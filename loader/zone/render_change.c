@@ -10,7 +10,7 @@
  *  - The name itself.
  *  - Every name above it: whether an empty non-terminal exists, and whether there is a wildcard,
  *    is decided below.
- *  - Everything below it, when it became or ceased to be a cut or the owner of a DNAME. A name
+ *  - Everything below it, when it covers that as something else than before, or no more: a cut, a DNAME. A name
  *    that only one of the two zones has needs no such care: what is below it there has changed
  *    with it.
  *  - Whoever quotes one of these (quotes.h): its data, or only how it stands when that is another now.

@@ -38,10 +38,13 @@ bool view_is_other(const struct view *view, const struct zone_name *name)
 	       view->zones->is_apex(name->owner, view->zones->arg);
 }
 
-bool view_covers(const struct view *view, const struct zone_name *name)
+enum view_covering view_covers(const struct view *view, const struct zone_name *name)
 {
-	return view_is_cut(name) || view_is_other(view, name) ||
-	       zone_name_rrset(name, KNOT_RRTYPE_DNAME);
+	if (view_is_cut(name))
+		return VIEW_COVERS_CUT;
+	if (view_is_other(view, name))
+		return VIEW_COVERS_OTHER;
+	return zone_name_rrset(name, KNOT_RRTYPE_DNAME) ? VIEW_COVERS_DNAME : VIEW_COVERS_NOT;
 }
 
 const struct zone_name *view_cover(const struct view *view, const struct zone_name *name)

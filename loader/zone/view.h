@@ -30,9 +30,16 @@ bool view_is_bare(const struct zone_name *name);
 bool view_is_cut(const struct zone_name *name);
 /* Another served zone has its apex here. */
 bool view_is_other(const struct view *view, const struct zone_name *name);
-/* Whether what is below it is not this zone's to answer (RFC 1034 section 4.2.1), or does not exist (RFC
- * 6672 section 2.4). */
-bool view_covers(const struct view *view, const struct zone_name *name);
+/* As what a name covers those below it: they are not this zone's to answer (RFC 1034 section 4.2.1), or do
+ * not exist (RFC 6672 section 2.4). */
+enum view_covering {
+	VIEW_COVERS_NOT = 0,
+	VIEW_COVERS_CUT,
+	VIEW_COVERS_OTHER, /* the apex of another served zone */
+	VIEW_COVERS_DNAME,
+};
+
+enum view_covering view_covers(const struct view *view, const struct zone_name *name);
 /* The highest name above that covers this one (as a cut, a DNAME, another served zone); NULL: none. */
 const struct zone_name *view_cover(const struct view *view, const struct zone_name *name);
 
