@@ -209,7 +209,10 @@ static int render_step_or_all(struct render *render)
 	if (!err && !all) {
 		render->index = tree_copy(render->was.zone->rendered->quotes);
 		err = render_changes(render, &all);
+		render->is_chain_change = !all && render->is.denial.is_complete;
 	}
+	if (!render->is_chain_change)
+		render->come.n = render->gone.n = 0;
 	return err || !all ? err : render_all(render);
 }
 
@@ -248,6 +251,12 @@ static void begin_view(struct view *view, const struct zone *zone, const struct 
 	denial_begin(view);
 }
 
+static void links_done(struct render_links *links)
+{
+	free(links->v);
+	free(links->hash);
+}
+
 int render_zone(struct store *store, uint32_t zone, const struct zone *from, const struct zone *to,
 		const struct render_zones *zones, const struct report *report)
 {
@@ -274,6 +283,8 @@ int render_zone(struct store *store, uint32_t zone, const struct zone *from, con
 	denial_done(&render->was);
 	denial_done(&render->is);
 	quotes_done(&render->quotes);
+	links_done(&render->come);
+	links_done(&render->gone);
 	pool_free(&render->pool);
 	free(render);
 	return err;

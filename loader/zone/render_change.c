@@ -190,6 +190,20 @@ static int add_span(const struct search *search, const knot_dname_t *owner)
 	return err;
 }
 
+/* What the store is told of the chain. */
+static int note_link_change(struct render *render, const struct pair *pair)
+{
+	bool same = pair->had_link && pair->has_link &&
+		    pair->had.proof.side == pair->has.proof.side;
+	int err = 0;
+
+	if (pair->had_link && !same)
+		err = render_add_link(&render->gone, &pair->had);
+	if (!err && pair->has_link && !same)
+		err = render_add_link(&render->come, &pair->has);
+	return err;
+}
+
 static int add_users_of_link(const struct search *search, const knot_dname_t *owner,
 			     const struct pair *pair)
 {
@@ -229,6 +243,8 @@ static int add_quoting(struct search *search)
 			err = add_users(search, QUOTE_PLACE, dependent.owner);
 		if (!err)
 			err = add_users_of_link(search, dependent.owner, &pair);
+		if (!err)
+			err = note_link_change(render, &pair);
 	}
 	return err;
 }

@@ -35,16 +35,8 @@ static int soa_parts(struct render *render, struct store_snapshot *snap)
 
 /* ---- the denial chain ---- */
 
-struct links {
-	struct store_link *v;
-	uint8_t (*hash)[NSEC3_HASH_LEN];
-	size_t n, room;
-};
-
-static int take_link(const struct denial_link *link, void *arg)
+int render_add_link(struct render_links *links, const struct denial_link *link)
 {
-	struct links *links = arg;
-
 	if (links->n == links->room) {
 		size_t room = links->room ? 2 * links->room : 64;
 		struct store_link *v = reallocarray(links->v, room, sizeof(*v));
@@ -64,16 +56,33 @@ static int take_link(const struct denial_link *link, void *arg)
 	return 0;
 }
 
-static int take_chain(struct render *render, struct links *links, struct store_snapshot *snap)
+static int take_link(const struct denial_link *link, void *arg)
 {
-	const struct denial *denial = &render->is.denial;
-	int err = denial_each(&render->is, take_link, links);
+	return render_add_link(arg, link);
+}
+
+/* The hashes are where they stay, now. */
+static const struct store_link *with_hashes(struct render_links *links, bool is_nsec3)
+{
 	size_t i;
 
-	for (i = 0; i < links->n && denial->is_nsec3; i++)
+	for (i = 0; i < links->n && is_nsec3; i++)
 		links->v[i].hash = links->hash[i];
-	snap->links = links->v;
-	snap->n_links = links->n;
+	return links->v;
+}
+
+static int take_chain(struct render *render, struct store_snapshot *snap)
+{
+	const struct denial *denial = &render->is.denial;
+	int err = 0;
+
+	if (!render->is_chain_change)
+		err = denial_each(&render->is, take_link, &render->come);
+	snap->links = with_hashes(&render->come, denial->is_nsec3);
+	snap->n_links = render->come.n;
+	snap->is_change = render->is_chain_change;
+	snap->gone = with_hashes(&render->gone, denial->is_nsec3);
+	snap->n_gone = render->gone.n;
 	if (denial->is_nsec3) {
 		snap->nsec3_iterations = denial->params.iterations;
 		snap->nsec3_salt_len = denial->params.salt_len;
@@ -85,7 +94,6 @@ static int take_chain(struct render *render, struct links *links, struct store_s
 int render_flip(struct render *render)
 {
 	const struct zone *zone = render->is.zone;
-	struct links links = { .n = 0 };
 	struct store_snapshot snap = {
 		.apex = zone->apex,
 		.serial = zone->serial,
@@ -98,10 +106,8 @@ int render_flip(struct render *render)
 	render_begin_node(render);
 	err = soa_parts(render, &snap);
 	if (!err && render->is.denial.is_complete)
-		err = take_chain(render, &links, &snap);
+		err = take_chain(render, &snap);
 	if (!err)
 		err = store_flip(render->store, render->zone, &snap);
-	free(links.v);
-	free(links.hash);
 	return err;
 }

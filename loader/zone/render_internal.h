@@ -19,6 +19,13 @@
 /* A pointer is at 0x3fff at most, and two octets long. */
 #define RENDER_PTRS_MAX (0x4000u / WIRE_POINTER_LEN)
 
+/* Links of the denial chain for the store. */
+struct render_links {
+	struct store_link *v;
+	uint8_t (*hash)[NSEC3_HASH_LEN];
+	size_t n, room;
+};
+
 struct render {
 	struct store *store;
 	uint32_t zone;
@@ -26,6 +33,9 @@ struct render {
 	struct view was, is;  /* `from` and `to` */
 	struct quotes quotes; /* of the name in work */
 	struct tree index;    /* of `is`, in the making */
+	/* What changes in the chain, where it is not written anew; else `come` is all of it. */
+	bool is_chain_change;
+	struct render_links come, gone;
 	/* The node in work: what it points to is in the pool. */
 	struct pool pool;
 	int err; /* the first one: -ENOMEM */
@@ -53,8 +63,8 @@ struct dependents {
 	size_t n, room;
 };
 
-/* By the index of `was`. Checks the denial chain of `is` where the change touches it: where that is not
- * complete, the dependents are not all. -ENOMEM. */
+/* By the index of `was`. Notes which links of the chain come and go, and checks the denial chain of `is` where the
+ * change touches it: where that is not complete, the dependents are not all. -ENOMEM. */
 int render_find_dependents(struct render *render, struct dependents *ret_dependents);
 
 /* ---- render_draft.c: errors are kept in struct render, and in the drafts ---- */
@@ -172,6 +182,8 @@ int render_put_proof(struct render *render, const struct zone_name *name);
 
 /* ---- render_flip.c ---- */
 
+/* -ENOMEM */
+int render_add_link(struct render_links *links, const struct denial_link *link);
 /* The zone's new snapshot. */
 int render_flip(struct render *render);
 
