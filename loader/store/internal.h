@@ -9,7 +9,7 @@
  *     scan.c       the walk over everything reachable
  *     anchors.c    names and their ancestors
  *     objects.c    nodes, answers, parts, snapshots: writing, comparing, freeing
- *     chain.c      denial chains: sort keys, pages
+ *     chain*.[ch]  denial chains: keys and pages, whole chains, what changes in them
  *     arena.[ch] keys.[ch] owner.[ch] list.h marks.h    allocator, hash table, names, containers
  *     backing*.[ch]    kernel maps, or memory in their place
  */
@@ -221,7 +221,7 @@ void snapshot_discard(struct store *s, dnsbolt_handle h);
 /* No reader finds it any more: gives its apex up, snapshot_free() after the next grace period. */
 void snapshot_retire(struct store *s, dnsbolt_handle h);
 
-/* ---- chain.c ---- */
+/* ---- chain.c, chain_change.c, chain_page.c ---- */
 
 /* Stands before each page; the writer's own. */
 struct page_head {
@@ -254,6 +254,10 @@ static inline size_t sort_key_octets(uint32_t n)
  * Pages of `before`, the root of the chain it follows or 0, that are as they were are shared. */
 int chain_write(struct store *s, const struct store_snapshot *snap, dnsbolt_handle before,
 		dnsbolt_handle *ret_root);
+
+/* The same for a snapshot that says what changes in `before`. */
+int chain_change(struct store *s, const struct store_snapshot *snap, dnsbolt_handle before,
+		 dnsbolt_handle *ret_root);
 
 /* Frees it at once when that was the last reference. */
 void page_unref(struct store *s, dnsbolt_handle h);

@@ -576,7 +576,9 @@ int snapshot_write(struct store *s, uint32_t zone, dnsbolt_handle apex,
 	err = part_share(s, from->soa, &snap->soa);
 	if (!err && from->soa_sig)
 		err = part_share(s, from->soa_sig, &snap->soa_sig);
-	if (!err && from->n_links)
+	if (!err && from->is_change)
+		err = chain_change(s, from, chain_before(s, zone, from->flags), &snap->denial);
+	else if (!err && from->n_links)
 		err = chain_write(s, from, chain_before(s, zone, from->flags), &snap->denial);
 	if (err)
 		snapshot_discard(s, h);

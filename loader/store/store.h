@@ -128,6 +128,11 @@ struct store_snapshot {
 	 * -EEXIST. */
 	const struct store_link *links;
 	size_t n_links;
+	/* Or only what changes in the chain of the version that is served, which is one of the same kind: `links`
+	 * are those that come, `gone` those that go, in any order. */
+	bool is_change;
+	const struct store_link *gone;
+	size_t n_gone;
 	uint16_t nsec3_iterations;
 	uint8_t nsec3_salt_len;
 	const uint8_t *nsec3_salt;

@@ -174,7 +174,7 @@ static int read_property(struct reader *reader, const struct zone_name *name)
 	struct catalog_member *member;
 
 	/* its names are lower-cased, and follow their member */
-	if (!zone_name_rrset(name->parent, KNOT_RRTYPE_PTR))
+	if (!zone_name_rrset(zone_parent(reader->zone, name), KNOT_RRTYPE_PTR))
 		return 0;
 	member = &reader->catalog->member[reader->catalog->n_members - 1];
 	if (is_label(name->owner, "group")) {

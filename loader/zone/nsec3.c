@@ -101,3 +101,21 @@ bool nsec3_owner_hash(const knot_dname_t *owner, uint8_t ret_hash[NSEC3_HASH_LEN
 	}
 	return true;
 }
+
+/* 40 bits are 8 digits. */
+void nsec3_owner(knot_dname_storage_t ret_owner, const uint8_t hash[NSEC3_HASH_LEN],
+		 const knot_dname_t *apex)
+{
+	static const char digits[] = "0123456789abcdefghijklmnopqrstuv";
+	size_t i, n = 0;
+	uint64_t bits;
+
+	ret_owner[0] = NSEC3_LABEL_LEN;
+	for (i = 0; i < NSEC3_HASH_LEN; i += 5) {
+		bits = (uint64_t)hash[i] << 32 | (uint64_t)hash[i + 1] << 24 |
+		       (uint64_t)hash[i + 2] << 16 | (uint64_t)hash[i + 3] << 8 | hash[i + 4];
+		for (int shift = 35; shift >= 0; shift -= 5)
+			ret_owner[++n] = (uint8_t)digits[bits >> shift & 31];
+	}
+	memcpy(ret_owner + 1 + NSEC3_LABEL_LEN, apex, knot_dname_size(apex));
+}

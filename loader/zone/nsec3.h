@@ -34,5 +34,8 @@ int nsec3_hash(const struct nsec3_params *params, const knot_dname_t *name,
 	       uint8_t ret_hash[NSEC3_HASH_LEN]);
 /* The hash that the first label of a lower-cased owner's name is; false: it is none. */
 bool nsec3_owner_hash(const knot_dname_t *owner, uint8_t ret_hash[NSEC3_HASH_LEN]);
+/* The owner that has the hash as its first label. */
+void nsec3_owner(knot_dname_storage_t ret_owner, const uint8_t hash[NSEC3_HASH_LEN],
+		 const knot_dname_t *apex);
 
 #endif /* NSEC3_H */

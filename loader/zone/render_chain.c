@@ -7,180 +7,11 @@
  */
 #include <string.h>
 
+#include "follow.h"
 #include "render_internal.h"
 
-#define LINKS_MAX 16u
 /* Entries beside those for the end's types: all others, CNAME, RRSIG, NSEC, ANY */
 #define OWN_ENTRIES 5u
-
-enum place {
-	PLACE_OUTSIDE,	/* in another zone, served or not */
-	PLACE_NAME,	/* a name with data, or an empty non-terminal */
-	PLACE_WILDCARD, /* covered by a wildcard */
-	PLACE_ABSENT,	/* no name of the zone */
-	PLACE_CUT,	/* at or below a cut */
-	PLACE_DNAME,	/* below a DNAME */
-	PLACE_LONG,	/* below a DNAME that makes the name too long */
-	PLACE_ODD,	/* at a wildcard that is a cut or a DNAME */
-};
-
-struct location {
-	enum place place;
-	const struct zone_name *name; /* the name, wildcard, cut, or the DNAME's owner */
-	const struct zone_name *encloser;
-};
-
-/* A CNAME of the chain, in the zone or made of a DNAME, and the name that it stands at. */
-struct chain_link {
-	const knot_dname_t *owner; /* as the CNAME before spells it; NULL: the question's name */
-	knot_dname_storage_t lower;
-	struct location at;
-	/* PLACE_DNAME: the RDATA of the CNAME that is made; parts in work point into it */
-	_Alignas(knot_rdata_t) uint8_t made[sizeof(knot_rdata_t) + KNOT_DNAME_MAXLEN];
-};
-
-/* link[n] is the end; it has no CNAME, or lies outside. */
-struct chain {
-	unsigned int n;
-	struct chain_link link[LINKS_MAX + 1];
-};
-
-/* ---- where a name is ---- */
-
-/* The deepest name of the zone's that is there, at or above. */
-static const struct zone_name *find_above(const struct render *render, const knot_dname_t *lower)
-{
-	const struct zone_name *name;
-
-	while (!(name = zone_find(render->to, lower)))
-		lower += 1 + *lower;
-	return name;
-}
-
-static struct location locate_below(const struct render *render, const struct zone_name *encloser)
-{
-	const struct zone_name *wildcard = render_wildcard(render, encloser);
-
-	if (zone_name_rrset(encloser, KNOT_RRTYPE_DNAME))
-		return (struct location){ .place = PLACE_DNAME, .name = encloser };
-	if (!wildcard)
-		return (struct location){ .place = PLACE_ABSENT, .encloser = encloser };
-	if (render_is_cut(wildcard) || zone_name_rrset(wildcard, KNOT_RRTYPE_DNAME))
-		return (struct location){ .place = PLACE_ODD };
-	return (struct location){ PLACE_WILDCARD, wildcard, encloser };
-}
-
-/* Whether another served zone, of which this one holds nothing, has the name. */
-static bool is_below_other(const struct render *render, const knot_dname_t *lower,
-			   const struct zone_name *above)
-{
-	const struct render_zones *zones = render->zones;
-
-	for (; zones && !knot_dname_is_equal(lower, above->owner); lower += 1 + *lower)
-		if (zones->is_apex(lower, zones->arg))
-			return true;
-	return false;
-}
-
-static struct location locate(const struct render *render, const knot_dname_t *lower)
-{
-	const struct zone_name *name, *cover;
-
-	if (knot_dname_in_bailiwick(lower, render->to->apex) < 0)
-		return (struct location){ .place = PLACE_OUTSIDE };
-	name = find_above(render, lower);
-	cover = render_cover(render, name);
-	if (!cover && (render_is_cut(name) || render_is_other(render, name)))
-		cover = name;
-	if (cover && render_is_cut(cover))
-		return (struct location){ .place = PLACE_CUT, .name = cover };
-	if ((cover && render_is_other(render, cover)) ||
-	    is_below_other(render, lower, cover ? cover : name))
-		return (struct location){ .place = PLACE_OUTSIDE };
-	if (cover)
-		return (struct location){ .place = PLACE_DNAME, .name = cover };
-	while (name->parent && render_state(render, render->to, name) != RENDER_DATA)
-		name = name->parent;
-	if (knot_dname_is_equal(name->owner, lower))
-		return (struct location){ .place = PLACE_NAME, .name = name };
-	return locate_below(render, name);
-}
-
-/* ---- the chain ---- */
-
-static const struct zone_rrset *cname_of(const struct location *at)
-{
-	if (at->place != PLACE_NAME && at->place != PLACE_WILDCARD)
-		return NULL;
-	return zone_name_rrset(at->name, KNOT_RRTYPE_CNAME);
-}
-
-/* A second visit of a name, of a wildcard or of a DNAME, whatever led there, may be a loop; it would
- * put a DNAME into the answer twice. */
-static bool was_here(const struct chain *chain, const struct zone_name *name)
-{
-	unsigned int i;
-
-	for (i = 0; i < chain->n; i++)
-		if (chain->link[i].at.name == name)
-			return true;
-	return false;
-}
-
-/* What the link's name becomes below a DNAME (RFC 6672 section 2.2); false: too long. */
-static bool substitute(struct chain_link *link)
-{
-	const struct zone_rrset *dname = zone_name_rrset(link->at.name, KNOT_RRTYPE_DNAME);
-	const knot_dname_t *target = knot_dname_target(dname->rrs.rdata);
-	size_t prefix = knot_dname_size(link->lower) - knot_dname_size(link->at.name->owner);
-	size_t len = knot_dname_size(target);
-	knot_rdata_t *made = (knot_rdata_t *)link->made;
-
-	if (prefix + len > KNOT_DNAME_MAXLEN)
-		return false;
-	made->len = (uint16_t)(prefix + len);
-	memcpy(made->data, link->owner, prefix);
-	memcpy(made->data + prefix, target, len);
-	return true;
-}
-
-/* Where the CNAME at the link leads; NULL: there is none, the chain ends here. */
-static const knot_dname_t *target_of(struct chain_link *link)
-{
-	const struct zone_rrset *cname = cname_of(&link->at);
-
-	if (cname)
-		return knot_cname_name(cname->rrs.rdata);
-	if (link->at.place != PLACE_DNAME)
-		return NULL;
-	if (substitute(link))
-		return knot_cname_name((const knot_rdata_t *)link->made);
-	link->at.place = PLACE_LONG;
-	return NULL;
-}
-
-/* false: no end, or one that is too far. */
-static bool follow(struct chain *chain, const struct render *render, const struct zone_name *name)
-{
-	const knot_dname_t *target;
-
-	chain->n = 0;
-	chain->link[0].owner = NULL;
-	chain->link[0].at = (struct location){ .place = PLACE_NAME, .name = name };
-	while ((target = target_of(&chain->link[chain->n]))) {
-		struct chain_link *next;
-
-		if (chain->n == LINKS_MAX || was_here(chain, chain->link[chain->n].at.name))
-			return false;
-		next = &chain->link[++chain->n];
-		next->owner = target;
-		knot_dname_copy_lower(next->lower, next->owner);
-		next->at = locate(render, next->lower);
-	}
-	if (chain->link[chain->n].at.place == PLACE_LONG)
-		return !was_here(chain, chain->link[chain->n].at.name);
-	return chain->link[chain->n].at.place != PLACE_ODD;
-}
 
 /* The RRset that makes the link: a CNAME, or the DNAME, which stands at a name of its own. */
 static void put_link_rrset(struct render *render, const struct render_spelling *as,
@@ -188,7 +19,7 @@ static void put_link_rrset(struct render *render, const struct render_spelling *
 {
 	const struct zone_name *name = link->at.name;
 	struct render_spelling spelled = *as;
-	const struct zone_rrset *set = cname_of(&link->at);
+	const struct zone_rrset *set = chain_cname(&link->at);
 
 	spelled.owner = set ? link->owner : name->owner;
 	if (!set)
@@ -249,7 +80,7 @@ static void begin_answer(struct draft *draft, const struct chain_answer *of)
 	draft_begin(draft, of->render, of->name,
 		    DNSBOLT_ANSWER_AA | (has_dname(of->chain) ? DNSBOLT_ANSWER_DNAME : 0),
 		    REASON_cname);
-	if (!of->render->to->is_signed) {
+	if (!of->render->is.zone->is_signed) {
 		draft_part(draft, of->plain, DNSBOLT_ANSWER_SECTION, 0);
 		return;
 	}
@@ -270,14 +101,14 @@ static void deny_expanded(struct draft *draft, const struct chain *chain)
 /* A DNAME that led to its own owner: no record twice (RFC 2181 section 5). */
 static bool is_in_chain(const struct chain_answer *of, const struct zone_rrset *set)
 {
-	return set->type == KNOT_RRTYPE_DNAME && was_here(of->chain, of->end->at.name);
+	return set->type == KNOT_RRTYPE_DNAME && chain_was_at(of->chain, of->end->at.name);
 }
 
 /* The RRset at the end. */
 static void add_type(const struct chain_answer *of, const struct zone_rrset *set)
 {
 	const struct render_spelling as = { .owner = of->end->owner,
-					    .suffix = of->render->to->apex };
+					    .suffix = of->render->is.zone->apex };
 	struct draft draft;
 
 	begin_answer(&draft, of);
@@ -325,7 +156,7 @@ static void add_types(const struct chain_answer *of)
 		case KNOT_RRTYPE_NSEC3:
 			break;
 		case KNOT_RRTYPE_DS:
-			if (!name->parent)
+			if (zone_name_is_apex(name))
 				break;
 			/* fall through */
 		default:
@@ -367,7 +198,7 @@ static void add_cut(const struct chain_answer *of)
 
 	begin_answer(&draft, of);
 	deny_expanded(&draft, of->chain);
-	draft_referral(&draft, cut, of->render->to->apex, false);
+	draft_referral(&draft, cut, of->render->is.zone->apex, false);
 	(void)draft_end(&draft, 0);
 	if (!knot_dname_is_equal(of->end->lower, cut->owner))
 		return;
@@ -379,18 +210,18 @@ static void add_cut(const struct chain_answer *of)
 
 void render_chain(struct render *render, const struct zone_name *name)
 {
-	const knot_dname_t *suffix = render->to->apex;
+	const knot_dname_t *suffix = render->is.zone->apex;
 	struct chain_answer of = { .render = render, .name = name };
 	struct chain chain;
 
-	if (!follow(&chain, render, name)) {
+	if (!chain_follow(&chain, &render->is, name)) {
 		render_pass(render, 0, REASON_cname_odd);
 		return;
 	}
 	of.chain = &chain;
 	of.end = &chain.link[chain.n];
 	of.plain = chain_part(render, &chain, suffix, false);
-	if (render->to->is_signed)
+	if (render->is.zone->is_signed)
 		of.dnssec = chain_part(render, &chain, suffix, true);
 	switch (of.end->at.place) {
 	case PLACE_NAME:

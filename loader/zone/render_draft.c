@@ -185,7 +185,7 @@ void draft_rrset(struct draft *draft, const struct render_spelling *as,
 	struct render *render = draft->render;
 
 	draft_part(draft, render_plain_part(render, as, name, set), DNSBOLT_ANSWER_SECTION, 0);
-	if (render->to->is_signed && set->type != KNOT_RRTYPE_RRSIG)
+	if (render->is.zone->is_signed && set->type != KNOT_RRTYPE_RRSIG)
 		draft_part(draft, render_sig_part(render, as, name, set), DNSBOLT_ANSWER_SECTION,
 			   DNSBOLT_SLOT_DO);
 }

@@ -1,29 +1,41 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Between the files of render: render.c knows which names a change touches, render_node.c what is
- * said of one name, render_referral.c of one delegation, render_chain.c behind a CNAME,
- * render_proof.c what does not exist; render_draft.c puts records into parts and parts into
- * answers.
+ * Between the files of render: render.c renders what a change touches, which render_change.c finds out;
+ * render_node.c is what is said of one name, render_referral.c of one delegation, render_chain.c behind a
+ * CNAME, render_proof.c what does not exist, render_flip.c what is said of the zone; render_draft.c puts
+ * records into parts and parts into answers. view.c knows how names stand, follow.c where CNAMEs lead,
+ * denial.c the denial chain, quotes.c who quotes whom.
  */
 #ifndef RENDER_INTERNAL_H
 #define RENDER_INTERNAL_H
 
 #include "../../bpf/reasons.h"
-#include "denial.h"
 #include "pool.h"
+#include "quotes.h"
 #include "render.h"
+#include "view.h"
 #include "wire.h"
 
 /* A pointer is at 0x3fff at most, and two octets long. */
 #define RENDER_PTRS_MAX (0x4000u / WIRE_POINTER_LEN)
 
+/* Links of the denial chain for the store. */
+struct render_links {
+	struct store_link *v;
+	uint8_t (*hash)[NSEC3_HASH_LEN];
+	size_t n, room;
+};
+
 struct render {
 	struct store *store;
 	uint32_t zone;
-	const struct zone *from, *to;
-	const struct render_zones *zones;
 	const struct report *report;
-	struct denial was, is; /* of `from` and of `to` */
+	struct view was, is;  /* `from` and `to` */
+	struct quotes quotes; /* of the name in work */
+	struct tree index;    /* of `is`, in the making */
+	/* What changes in the chain, where it is not written anew; else `come` is all of it. */
+	bool is_chain_change;
+	struct render_links come, gone;
 	/* The node in work: what it points to is in the pool. */
 	struct pool pool;
 	int err; /* the first one: -ENOMEM */
@@ -36,42 +48,24 @@ struct render {
 	uint8_t data[WIRE_RECORDS_MAX];
 };
 
-/* ---- render.c ---- */
+/* ---- render_change.c ---- */
 
-/* How a name of the zone stands, when nothing above it covers it. */
-enum render_state {
-	RENDER_NONE,  /* no name: it holds nothing, or NSEC3 alone, or is another served zone's */
-	RENDER_DATA,  /* authoritative data, or an empty non-terminal */
-	RENDER_CUT,   /* a delegation */
-	RENDER_PROOF, /* no name either, but its NSEC3 is in the denial chain */
+/* A name that is to be rendered again. */
+struct dependent {
+	const knot_dname_t *owner;
+	bool is_changed; /* its RRsets */
+	bool is_deep;	 /* what it is to all names below it changed, too ... */
+	bool is_under;	 /* ... and this is one of them */
 };
 
-enum render_state render_state(const struct render *render, const struct zone *zone,
-			       const struct zone_name *name);
-
-/* Nothing but NSEC3 with its signatures, or nothing at all. */
-bool render_is_bare(const struct zone_name *name);
-bool render_is_cut(const struct zone_name *name);
-/* Another served zone has its apex here. */
-bool render_is_other(const struct render *render, const struct zone_name *name);
-/* The highest name above that covers this one (as a cut, a DNAME, another served zone); NULL: none. */
-const struct zone_name *render_cover(const struct render *render, const struct zone_name *name);
-
-/* A walk along one zone's names. */
-struct render_walk {
-	const struct zone *zone;
-	const struct zone_name *next; /* NULL: done */
-	const struct zone_name
-		*cover;		 /* the highest name that covers what comes next, or came before */
-	const knot_dname_t *top; /* where it began */
-	bool deep;		 /* goes on below `top` */
+struct dependents {
+	struct dependent *v; /* in canonical order, each once */
+	size_t n, room;
 };
 
-/* A zone that does not have the name has nothing below it. `zone` may be NULL. */
-void render_walk_begin(struct render_walk *walk, const struct render *render,
-		       const struct zone *zone, const knot_dname_t *top, bool deep);
-/* Takes the next name. */
-enum render_state render_walk_take(struct render_walk *walk, const struct render *render);
+/* By the index of `was`. Notes which links of the chain come and go, and checks the denial chain of `is` where the
+ * change touches it: where that is not complete, the dependents are not all. -ENOMEM. */
+int render_find_dependents(struct render *render, struct dependents *ret_dependents);
 
 /* ---- render_draft.c: errors are kept in struct render, and in the drafts ---- */
 
@@ -134,8 +128,6 @@ void render_say(const struct render *render, const struct zone_name *name, uint1
 
 /* ---- render_proof.c ---- */
 
-/* "*" below the name; false: it would be too long. */
-bool proof_wildcard_name(knot_dname_storage_t ret_wildcard, const knot_dname_t *name);
 /* SOA, and its signatures in a signed zone (RFC 2308 section 3). */
 void draft_soa(struct draft *draft);
 /* That a name of the zone does not have a type (RFC 4035 section 3.1.3.1; RFC 5155 sections 7.2.3, 7.2.4
@@ -181,14 +173,17 @@ void render_chain(struct render *render, const struct zone_name *name);
 #define RENDER_TYPE_ANY 255u
 
 bool render_is_computed(const struct zone_name *name);
-/* The name of a wildcard below it that has something to say; NULL: there is none. */
-const struct zone_name *render_wildcard(const struct render *render, const struct zone_name *name);
 /* How the name's own answers spell it. */
 struct render_spelling render_own_spelling(const struct zone_name *name);
 
 /* Puts the node of a name of render->to. */
 int render_put_name(struct render *render, const struct zone_name *name);
 int render_put_proof(struct render *render, const struct zone_name *name);
+
+/* ---- render_flip.c ---- */
+
+/* -ENOMEM */
+int render_add_link(struct render_links *links, const struct denial_link *link);
 /* The zone's new snapshot. */
 int render_flip(struct render *render);
 

@@ -13,25 +13,9 @@ bool render_is_computed(const struct zone_name *name)
 	return zone_name_rrset(name, RENDER_TYPE_ALIAS) || zone_name_rrset(name, RENDER_TYPE_LUA);
 }
 
-const struct zone_name *render_wildcard(const struct render *render, const struct zone_name *name)
-{
-	knot_dname_storage_t owner;
-	const struct zone_name *wildcard;
-	enum render_state state;
-
-	if (!name->n_children || zone_name_rrset(name, KNOT_RRTYPE_DNAME) ||
-	    !proof_wildcard_name(owner, name->owner))
-		return NULL;
-	wildcard = zone_find(render->to, owner);
-	if (!wildcard)
-		return NULL;
-	state = render_state(render, render->to, wildcard);
-	return state == RENDER_DATA || state == RENDER_CUT ? wildcard : NULL;
-}
-
 static bool is_wildcard(const struct zone_name *name)
 {
-	return name->parent && knot_dname_is_wildcard(name->owner);
+	return !zone_name_is_apex(name) && knot_dname_is_wildcard(name->owner);
 }
 
 /* What a wildcard holds is also given to names that end with its parent's (RFC 4592 section
@@ -39,7 +23,7 @@ static bool is_wildcard(const struct zone_name *name)
 struct render_spelling render_own_spelling(const struct zone_name *name)
 {
 	if (is_wildcard(name))
-		return (struct render_spelling){ .suffix = name->parent->owner };
+		return (struct render_spelling){ .suffix = name->owner + 1 + *name->owner };
 	return (struct render_spelling){ .suffix = name->owner, .exact = true };
 }
 
@@ -103,7 +87,7 @@ static void add_types(struct render *render, const struct zone_name *name)
 		const struct store_dirent *entry;
 
 		if (set->type == KNOT_RRTYPE_NSEC3 ||
-		    (set->type == KNOT_RRTYPE_DS && !name->parent))
+		    (set->type == KNOT_RRTYPE_DS && zone_name_is_apex(name)))
 			continue;
 		entry = add_rrset(render, name, set);
 		if (entry)
@@ -162,8 +146,8 @@ static bool leads_inside(const struct render *render, const struct zone_rrset *d
 		return true;
 	knot_dname_to_lower(target);
 	/* A target above the apex leads back in too, by the labels that are put before it. */
-	return knot_dname_in_bailiwick(target, render->to->apex) >= 0 ||
-	       knot_dname_in_bailiwick(render->to->apex, target) >= 0;
+	return knot_dname_in_bailiwick(target, render->is.zone->apex) >= 0 ||
+	       knot_dname_in_bailiwick(render->is.zone->apex, target) >= 0;
 }
 
 static uint16_t node_flags(const struct render *render, const struct zone_name *name)
@@ -171,15 +155,15 @@ static uint16_t node_flags(const struct render *render, const struct zone_name *
 	const struct zone_rrset *dname = zone_name_rrset(name, KNOT_RRTYPE_DNAME);
 	uint16_t flags = 0;
 
-	if (!name->parent)
+	if (zone_name_is_apex(name))
 		flags |= DNSBOLT_NODE_APEX;
-	else if (render_is_bare(name))
+	else if (view_is_bare(name))
 		flags |= DNSBOLT_NODE_ENT;
 	if (dname)
 		flags |= DNSBOLT_NODE_DNAME;
 	if (dname && leads_inside(render, dname))
 		flags |= DNSBOLT_NODE_INSIDE;
-	if (render_wildcard(render, name))
+	if (view_wildcard(&render->is, name))
 		flags |= DNSBOLT_NODE_WILDCARD;
 	return flags;
 }
@@ -210,79 +194,4 @@ int render_put_proof(struct render *render, const struct zone_name *name)
 	render_begin_node(render);
 	node.proof = proof_part(render, name);
 	return render_put_node(render, &node);
-}
-
-/* ---- snapshots ---- */
-
-/* The SOA of negative answers lives as long as they do (RFC 2308 sections 3 and 5), and its
- * signatures with it; the original TTL in them stays (RFC 4034 section 3.1.4). */
-static int soa_parts(struct render *render, struct store_snapshot *snap)
-{
-	const struct zone_name *apex = zone_next(render->to, NULL);
-	const struct render_spelling as = { .owner = apex->owner, .suffix = apex->owner };
-	struct zone_rrset soa = *zone_name_rrset(apex, KNOT_RRTYPE_SOA);
-	uint32_t minimum = knot_soa_minimum(soa.rrs.rdata);
-	const struct store_part *sig;
-
-	if (soa.ttl > minimum)
-		soa.ttl = minimum;
-	snap->soa = render_plain_part(render, &as, apex, &soa);
-	if (!render->to->is_signed)
-		return snap->soa ? 0 : -ENOMEM;
-	sig = render_sig_part(render, &as, apex, &soa);
-	if (snap->soa && !sig && render->part_err) {
-		render_say(render, apex, KNOT_RRTYPE_SOA, "its signatures do not fit in a message");
-		return -EMSGSIZE;
-	}
-	if (!snap->soa || !sig)
-		return -ENOMEM;
-	if (sig->n_rr)
-		snap->soa_sig = sig;
-	return 0;
-}
-
-static int chain_links(const struct denial *denial, struct store_snapshot *snap)
-{
-	struct store_link *links;
-	size_t i;
-
-	snap->flags |= denial->is_nsec3 ? DNSBOLT_ZONE_NSEC3 : 0;
-	if (!denial->is_complete)
-		return 0;
-	links = calloc(denial->n, sizeof(*links));
-	if (!links)
-		return -ENOMEM;
-	for (i = 0; i < denial->n; i++)
-		links[i] = (struct store_link){
-			.proof = denial->link[i].proof,
-			.hash = denial->is_nsec3 ? denial->link[i].hash : NULL,
-		};
-	snap->links = links;
-	snap->n_links = denial->n;
-	if (denial->is_nsec3) {
-		snap->nsec3_iterations = denial->params.iterations;
-		snap->nsec3_salt_len = denial->params.salt_len;
-		snap->nsec3_salt = denial->params.salt;
-	}
-	return 0;
-}
-
-int render_flip(struct render *render)
-{
-	const struct zone *zone = render->to;
-	struct store_snapshot snap = {
-		.apex = zone->apex,
-		.serial = zone->serial,
-		.flags = zone->is_signed ? DNSBOLT_ZONE_SIGNED : 0,
-	};
-	int err;
-
-	render_begin_node(render);
-	err = soa_parts(render, &snap);
-	if (!err && zone->is_signed)
-		err = chain_links(&render->is, &snap);
-	if (!err)
-		err = store_flip(render->store, render->zone, &snap);
-	free((void *)snap.links);
-	return err;
 }

@@ -22,10 +22,10 @@ static enum glue glue_kind(const struct render *render, const struct zone_name *
 		return GLUE_NONE;
 	if (knot_dname_in_bailiwick(target->owner, cut->owner) >= 0)
 		return GLUE_IN_DOMAIN;
-	cover = render_cover(render, target);
+	cover = view_cover(&render->is, target);
 	if (!cover)
 		cover = target;
-	return render_is_cut(cover) ? GLUE_SIBLING : GLUE_NONE;
+	return view_is_cut(cover) ? GLUE_SIBLING : GLUE_NONE;
 }
 
 struct glue_walk {
@@ -38,7 +38,7 @@ struct glue_walk {
 static void put_addresses(const knot_dname_t *target, void *arg)
 {
 	struct glue_walk *walk = arg;
-	const struct zone_name *name = zone_find(walk->render->to, target);
+	const struct zone_name *name = zone_find(walk->render->is.zone, target);
 	struct render_spelling as = *walk->as;
 	static const uint16_t types[] = { KNOT_RRTYPE_A, KNOT_RRTYPE_AAAA };
 	size_t i;
@@ -90,7 +90,7 @@ void draft_referral(struct draft *draft, const struct zone_name *cut, const knot
 
 	draft_part(draft, render_plain_part(render, &as, cut, zone_name_rrset(cut, KNOT_RRTYPE_NS)),
 		   DNSBOLT_AUTHORITY_SECTION, 0);
-	if (!render->to->is_signed)
+	if (!render->is.zone->is_signed)
 		;
 	else if (ds) /* RFC 4035 section 3.1.4 */
 		draft_part(draft, render_signed_part(render, &as, cut, ds),

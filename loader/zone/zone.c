@@ -7,6 +7,7 @@
 
 #include "../../userspace/lib/name.h"
 #include "rdata.h"
+#include "zone_name.h"
 
 static int split_labels(const uint8_t *ret_labels[KNOT_DNAME_MAXLABELS], const knot_dname_t *name)
 {
@@ -34,224 +35,217 @@ int zone_order(const knot_dname_t *a, const knot_dname_t *b)
 	return left_a - left_b;
 }
 
-static int compare_names(const struct zone_name *a, const struct zone_name *b)
+/* ---- where names are ---- */
+
+#define NUMBER_OCTETS sizeof(uint32_t)
+
+/* The octets of a label so that their order as numbers is that of names with it: 0 and 1 as two, a zero
+ * at its end. */
+static size_t put_label(uint8_t *number, size_t n, const uint8_t *label)
 {
-	return zone_order(a->owner, b->owner);
-}
-
-RB_PROTOTYPE(zone_tree, zone_name, link, compare_names)
-RB_GENERATE(zone_tree, zone_name, link, compare_names)
-
-/* ---- names ---- */
-
-static struct zone_name *new_name(const knot_dname_t *owner)
-{
-	size_t len = knot_dname_size(owner);
-	struct zone_name *name = calloc(1, sizeof(*name) + len);
-
-	if (name)
-		memcpy(name->owner, owner, len);
-	return name;
-}
-
-static void free_name(struct zone_name *name)
-{
-	uint16_t i;
-
-	for (i = 0; i < name->n_sets; i++)
-		knot_rdataset_clear(&name->sets[i].rrs, NULL);
-	free(name->sets);
-	free(name);
-}
-
-static struct zone_name *find_name(const struct zone *zone, const knot_dname_t *lower)
-{
-	struct zone_name *name = RB_ROOT(&zone->names);
-
-	while (name) {
-		int order = zone_order(lower, name->owner);
-
-		if (!order)
-			break;
-		name = order < 0 ? RB_LEFT(name, link) : RB_RIGHT(name, link);
+	for (uint8_t i = 1; i <= *label && n < NUMBER_OCTETS; i++) {
+		if (label[i] < 2)
+			number[n++] = 1;
+		if (n < NUMBER_OCTETS)
+			number[n++] = (uint8_t)(label[i] + (label[i] < 2));
 	}
-	return name;
+	return n < NUMBER_OCTETS ? n + 1 : n;
 }
 
-/* Removes a name that holds nothing and is above nothing, and the empty non-terminals which that
- * leaves above it. */
-static void prune(struct zone *zone, struct zone_name *name)
+/* A number that follows the order of the names: the beginning of what is above it, from the apex on. Two
+ * labels fill it. */
+static uint32_t number_of(const struct zone *zone, const knot_dname_t *lower)
 {
-	while (name->parent && !name->n_sets && !name->n_children) {
-		struct zone_name *parent = name->parent;
+	const uint8_t *end = lower + knot_dname_size(lower) - knot_dname_size(zone->apex);
+	const uint8_t *first = NULL, *second = NULL;
+	uint8_t number[NUMBER_OCTETS] = { 0 };
+	size_t n = 0;
 
-		RB_REMOVE(zone_tree, &zone->names, name);
-		zone->n_names--;
-		if (zone->last == name)
-			zone->last = NULL;
-		free_name(name);
-		parent->n_children--;
-		name = parent;
+	for (; lower < end; lower += 1 + *lower) {
+		second = first;
+		first = lower;
 	}
+	if (first)
+		n = put_label(number, n, first);
+	if (second && n < NUMBER_OCTETS)
+		(void)put_label(number, n, second);
+	return knot_wire_read_u32(number);
 }
 
-static void link_below(struct zone *zone, struct zone_name *parent, struct zone_name *name)
+bool zone_seek(const struct zone *zone, const knot_dname_t *lower, struct tree_cursor *ret_at)
 {
-	name->parent = parent;
-	parent->n_children++;
-	zone->n_names++;
+	return tree_seek(zone->names, number_of(zone, lower), lower, ret_at);
 }
 
-/* Gives a name that is in the tree its parent; the empty non-terminals between it and its
- * closest encloser are made. In canonical order only names below that encloser stand between the
- * two, so it is above the predecessor, or is it. */
-static int link_name(struct zone *zone, struct zone_name *name)
+void zone_seek_behind(const struct zone *zone, const knot_dname_t *lower,
+		      struct tree_cursor *ret_at)
 {
-	struct zone_name *above = RB_PREV(zone_tree, &zone->names, name);
-	int below;
-
-	while ((below = knot_dname_in_bailiwick(name->owner, above->owner)) < 0)
-		above = above->parent;
-	for (; below > 1; below--) {
-		size_t skip = knot_dname_prefixlen(name->owner, (unsigned int)below - 1, NULL);
-		struct zone_name *empty = new_name(name->owner + skip);
-
-		if (!empty) {
-			RB_REMOVE(zone_tree, &zone->names, name);
-			free_name(name);
-			prune(zone, above);
-			return -ENOMEM;
-		}
-		RB_INSERT(zone_tree, &zone->names, empty);
-		link_below(zone, above, empty);
-		above = empty;
-	}
-	link_below(zone, above, name);
-	return 0;
+	tree_seek_behind(zone->names, number_of(zone, lower), lower, ret_at);
 }
 
-/* Whether the name belongs right behind `last`: so it is where zone files and copies are sorted. */
-static bool follows_last(const struct zone *zone, const knot_dname_t *lower)
+static const struct zone_name *find_name(const struct zone *zone, const knot_dname_t *lower,
+					 struct tree_cursor *ret_at)
 {
-	const struct zone_name *next;
-
-	if (!zone->last || zone_order(zone->last->owner, lower) > 0)
-		return false;
-	next = zone_next(zone, zone->last);
-	return !next || zone_order(lower, next->owner) < 0;
+	if (knot_dname_in_bailiwick(lower, zone->apex) < 0 || !zone_seek(zone, lower, ret_at))
+		return NULL;
+	return tree_here(ret_at);
 }
 
-/* Inserts without a search. One of two neighbours in a binary tree has no child towards the
- * other. */
-static void insert_after(struct zone *zone, struct zone_name *before, struct zone_name *name)
+static bool is_below(const struct zone_name *name, const knot_dname_t *above)
 {
-	struct zone_name *next = RB_NEXT(zone_tree, &zone->names, before);
-
-	if (!RB_RIGHT(before, link)) {
-		RB_SET(name, before, link);
-		RB_RIGHT(before, link) = name;
-	} else {
-		RB_SET(name, next, link);
-		RB_LEFT(next, link) = name;
-	}
-	zone_tree_RB_INSERT_COLOR(&zone->names, name);
+	return name && knot_dname_in_bailiwick(name->owner, above) > 0;
 }
 
-static int insert_name(struct zone_name **ret_name, struct zone *zone, const knot_dname_t *lower)
+static bool has_below(const struct tree_cursor *at, const knot_dname_t *owner)
 {
-	struct zone_name *name = new_name(lower), *there = NULL;
+	struct tree_cursor next = *at;
+
+	return is_below(tree_next(&next), owner);
+}
+
+/* ---- names come and go ---- */
+
+/* Inserts a name at its place, which becomes that of the next. */
+static int insert_name(struct zone *zone, struct tree_cursor *at, const knot_dname_t *owner)
+{
+	struct zone_name *name = zone_name_new(owner, false);
+	int err;
 
 	if (!name)
 		return -ENOMEM;
-	if (follows_last(zone, lower))
-		insert_after(zone, zone->last, name);
-	else
-		there = RB_INSERT(zone_tree, &zone->names, name);
-	if (there)
-		free_name(name);
-	*ret_name = there ? there : name;
-	return there ? 0 : link_name(zone, name);
+	err = tree_insert(&zone->names, at, number_of(zone, owner), name);
+	if (err) {
+		zone_name_unref(name);
+		return err;
+	}
+	zone->n_names++;
+	at->level[0].at++;
+	return 0;
 }
 
-/* Finds the name or makes it. */
-static int get_name(struct zone_name **ret_name, struct zone *zone, const knot_dname_t *lower)
+/* Counts the name at the place and the empty non-terminals right before it that are above nothing but
+ * it; `at` becomes the place of the first, all pages on the way to each of them the tree's own. */
+static int own_pruned(struct zone *zone, struct tree_cursor *at, size_t *ret_n)
 {
-	int err = 0;
+	struct tree_cursor place = *at, behind = *at;
+	const struct zone_name *name = tree_here(at), *next = tree_next(&behind);
+	const knot_dname_t *above = name->owner;
+	int err;
 
-	if (!zone->last || !knot_dname_is_equal(zone->last->owner, lower)) {
-		struct zone_name *name;
-
-		err = insert_name(&name, zone, lower);
-		if (!err)
-			zone->last = name;
-	}
-	if (!err)
-		*ret_name = zone->last;
+	*ret_n = 0;
+	do {
+		err = tree_own(&zone->names, &place);
+		*at = place;
+		++*ret_n;
+		above += 1 + *above;
+		name = tree_prev(&place);
+	} while (!err && name && !zone_name_is_apex(name) && !name->n_sets &&
+		 knot_dname_is_equal(name->owner, above) && !is_below(next, above));
 	return err;
 }
 
-/* ---- RRsets ---- */
-
-/* Index of the type's RRset, or of where it would be. */
-static uint16_t set_index(const struct zone_name *name, uint16_t type)
+/* Removes a name that holds nothing and is above nothing, and the empty non-terminals which that leaves
+ * above it. Nothing of that fails once all pages are the tree's own. */
+static int remove_name(struct zone *zone, struct tree_cursor *at)
 {
-	uint16_t from = 0, to = name->n_sets;
+	knot_dname_storage_t owner;
+	size_t n;
+	int err;
 
-	while (from < to) {
-		uint16_t middle = (uint16_t)((from + to) / 2);
-
-		if (name->sets[middle].type < type)
-			from = (uint16_t)(middle + 1);
-		else
-			to = middle;
+	zone->last.levels = 0;
+	knot_dname_copy_lower(owner, tree_here(at)->owner);
+	err = own_pruned(zone, at, &n);
+	for (const knot_dname_t *name = owner; n && !err; n--, name += 1 + *name) {
+		(void)zone_seek(zone, name, at);
+		err = tree_remove(&zone->names, at);
+		zone->n_names--;
 	}
-	return from;
+	return err;
 }
 
-static struct zone_rrset *find_set(const struct zone_name *name, uint16_t type)
+/* Inserts the name with the empty non-terminals between it and its closest encloser: in canonical order
+ * only names below that one stand between the two, so it is above the name before, or is it. */
+static int insert_names(struct zone *zone, struct tree_cursor *at, const knot_dname_t *lower)
 {
-	uint16_t i = set_index(name, type);
+	struct tree_cursor before = *at;
+	const struct zone_name *name = tree_prev(&before);
+	size_t there = knot_dname_matched_labels(name->owner, lower);
+	size_t labels = knot_dname_labels(lower, NULL), depth;
+	int err = 0;
 
-	return i < name->n_sets && name->sets[i].type == type ? &name->sets[i] : NULL;
+	for (depth = there + 1; depth <= labels && !err; depth++)
+		err = insert_name(
+			zone, at,
+			lower + knot_dname_prefixlen(lower, (unsigned int)(labels - depth), NULL));
+	if (err && depth > there + 2) { /* what was inserted is above nothing */
+		(void)tree_prev(at);
+		(void)remove_name(zone, at);
+	} else if (!err) {
+		(void)tree_prev(at);
+	}
+	return err;
 }
 
-/* Makes an empty RRset of a type that the name does not have. */
-static struct zone_rrset *add_set(struct zone_name *name, uint16_t type, uint32_t ttl)
+/* Whether the name belongs right behind `last`: so it is where zone files are sorted. */
+static bool follows_last(const struct zone *zone, const knot_dname_t *lower,
+			 struct tree_cursor *ret_at)
 {
-	uint16_t i = set_index(name, type);
-	struct zone_rrset *sets = reallocarray(name->sets, name->n_sets + 1u, sizeof(*sets));
+	struct tree_cursor next = zone->last;
+	const struct zone_name *name;
 
-	if (!sets)
-		return NULL;
-	name->sets = sets;
-	memmove(&sets[i + 1], &sets[i], (size_t)(name->n_sets - i) * sizeof(*sets));
-	sets[i] = (struct zone_rrset){ .type = type, .ttl = ttl };
-	name->n_sets++;
-	return &sets[i];
+	if (!next.levels || zone_order(tree_here(&next)->owner, lower) > 0)
+		return false;
+	name = tree_next(&next);
+	if (name && zone_order(lower, name->owner) >= 0)
+		return false;
+	*ret_at = zone->last;
+	ret_at->level[0].at++;
+	return true;
 }
 
-static void remove_set(struct zone_name *name, struct zone_rrset *set)
+/* Finds the name or makes it; it becomes `last`. */
+static int get_name(struct zone *zone, const knot_dname_t *lower)
 {
-	size_t behind = (size_t)(name->sets + name->n_sets - (set + 1));
+	struct tree_cursor at;
+	int err = 0;
 
-	knot_rdataset_clear(&set->rrs, NULL);
-	memmove(set, set + 1, behind * sizeof(*set));
-	name->n_sets--;
+	if (zone->last.levels && knot_dname_is_equal(tree_here(&zone->last)->owner, lower))
+		return 0;
+	if (follows_last(zone, lower, &at) || !zone_seek(zone, lower, &at))
+		err = insert_names(zone, &at, lower);
+	zone->last = at;
+	if (err)
+		zone->last.levels = 0;
+	return err;
 }
 
-/* The record of the RRset that equals this one (itself where no letter can differ); NULL: none. */
-static const knot_rdata_t *find_member(const struct zone_rrset *set, const knot_rdata_t *rdata)
+/* The name at the place, for changes: it is the tree's own, and so are the pages above it. */
+static int own_name(struct zone *zone, struct tree_cursor *at, struct zone_name **ret_name)
 {
-	const knot_rdata_t *rr = set->rrs.rdata;
-	uint16_t i;
+	struct zone_name *name = (struct zone_name *)tree_here(at);
+	int err = tree_own(&zone->names, at);
 
-	if (!rdata_has_names(set->type))
-		return knot_rdataset_member(&set->rrs, rdata) ? rdata : NULL;
-	for (i = 0; i < set->rrs.count; i++, rr = knot_rdataset_next((knot_rdata_t *)rr))
-		if (rdata_is_equal(set->type, rr, rdata))
-			return rr;
-	return NULL;
+	if (!err && name->refs > 1) {
+		struct zone_name *clone = zone_name_clone(name);
+
+		if (!clone)
+			return -ENOMEM;
+		tree_replace(at, clone);
+		zone_name_unref(name);
+		name = clone;
+	}
+	*ret_name = name;
+	return err;
 }
+
+/* After a change, whose memory may be another then. */
+static void settle_name(struct tree_cursor *at, struct zone_name *name)
+{
+	zone_name_classify(name);
+	tree_replace(at, name);
+}
+
+/* ---- RRsets ---- */
 
 /* An RRset has one TTL; where it was given several, the lowest is the safe one (RFC 2181 section
  * 5.2). RRSIGs of one name are no RRset in that sense (RFC 4034 section 3). */
@@ -273,57 +267,70 @@ static void merge_ttl(struct zone_rrset *set, uint32_t ttl, const knot_dname_t *
 		   name_text(owner, name), name_type_text(set->type, type));
 }
 
-static int add_rdata(struct zone *zone, struct zone_name *name, uint16_t type, uint32_t ttl,
+static int add_rdata(struct zone *zone, struct zone_name **name, uint16_t type, uint32_t ttl,
 		     const knot_rdata_t *rdata, const char *where, const struct report *report)
 {
-	struct zone_rrset *set = find_set(name, type);
+	struct zone_rrset *set = (struct zone_rrset *)zone_name_rrset(*name, type);
 	knot_dname_txt_storage_t text;
 	char type_text[NAME_TYPE_LEN];
 	int err;
 
-	if (!set)
-		set = add_set(name, type, ttl);
-	if (!set)
-		return -ENOMEM;
-	merge_ttl(set, ttl, name->owner, where, report);
-	if (find_member(set, rdata))
+	if (set)
+		merge_ttl(set, ttl, (*name)->owner, where, report);
+	if (set && zone_rrset_find(set, rdata))
 		return 0;
-	err = knot_rdataset_add(&set->rrs, rdata, NULL);
-	if (!err) {
+	err = zone_name_add(name, type, ttl, rdata);
+	if (!err)
 		zone->n_records++;
-		return 0;
-	}
-	if (!set->rrs.count)
-		remove_set(name, set);
-	if (err != KNOT_ESPACE)
-		return -ENOMEM;
+	if (err != -ENOSPC)
+		return err;
 	report_say(report, LOG_LEVEL_ERROR, "%s: %s %s: more than %d records in one RRset", where,
-		   name_text(name->owner, text), name_type_text(type, type_text), UINT16_MAX);
+		   name_text((*name)->owner, text), name_type_text(type, type_text), UINT16_MAX);
 	return -EINVAL;
 }
 
-struct rdata_storage {
-	uint16_t octets[KNOT_RDATA_MAXLEN / sizeof(uint16_t) + 2];
+/* Adds to the name that is `last`; one that this leaves empty goes. */
+static int add_to_last(struct zone *zone, uint16_t type, uint32_t ttl, const knot_rdata_t *rdata,
+		       const char *where, const struct report *report)
+{
+	const struct zone_rrset *set = zone_name_rrset(tree_here(&zone->last), type);
+	struct tree_cursor at;
+	struct zone_name *name;
+	int err;
+
+	if (set && set->ttl == ttl && zone_rrset_find(set, rdata))
+		return 0;
+	err = own_name(zone, &zone->last, &name);
+	if (!err) {
+		err = add_rdata(zone, &name, type, ttl, rdata, where, report);
+		settle_name(&zone->last, name);
+	}
+	at = zone->last;
+	name = (struct zone_name *)tree_here(&at);
+	if (err && !name->n_sets && !zone_name_is_apex(name) && !has_below(&at, name->owner))
+		(void)remove_name(zone, &at);
+	return err;
+}
+
+/* A record on the stack. */
+struct record {
+	_Alignas(knot_rdata_t) uint8_t rdata[sizeof(knot_rdata_t) + KNOT_RDATA_MAXLEN + 1];
 };
 
-static knot_rdata_t *copy_rdata(struct rdata_storage *storage, const uint8_t *data, uint16_t len)
+static const knot_rdata_t *make_record(struct record *record, const uint8_t *rdata, uint16_t len)
 {
-	knot_rdata_t *rdata = (knot_rdata_t *)storage->octets;
-
-	knot_rdata_init(rdata, len, data);
-	return rdata;
+	knot_rdata_init((knot_rdata_t *)record->rdata, len, rdata);
+	return (const knot_rdata_t *)record->rdata;
 }
 
 int zone_add(struct zone *zone, const knot_dname_t *owner, uint16_t type, uint32_t ttl,
 	     const uint8_t *rdata, uint16_t rdata_len, const char *where,
 	     const struct report *report)
 {
-	struct rdata_storage copy;
-	knot_rdata_t *record = copy_rdata(&copy, rdata, rdata_len);
 	knot_dname_txt_storage_t text, apex;
 	char type_text[NAME_TYPE_LEN];
 	knot_dname_storage_t lower;
-	struct zone_name *name;
+	struct record record;
 	int err;
 
 	knot_dname_copy_lower(lower, owner);
@@ -339,96 +346,122 @@ int zone_add(struct zone *zone, const knot_dname_t *owner, uint16_t type, uint32
 			   name_text(lower, text), name_type_text(type, type_text), rdata_len);
 		return -EINVAL;
 	}
-	err = get_name(&name, zone, lower);
+	err = get_name(zone, lower);
 	if (err)
 		return err;
-	err = add_rdata(zone, name, type, ttl, record, where, report);
-	if (err)
-		prune(zone, name);
+	return add_to_last(zone, type, ttl, make_record(&record, rdata, rdata_len), where, report);
+}
+
+/* Takes a record out of the RRset, or (NULL) the RRset out of the name, and what is empty then out of the
+ * zone. */
+static int remove_from(struct zone *zone, struct tree_cursor *at, uint16_t type,
+		       const knot_rdata_t *rdata)
+{
+	const struct zone_name *there = tree_here(at);
+	const struct zone_rrset *set = zone_name_rrset(there, type);
+	size_t n = rdata ? 1 : set->rrs.count;
+	struct zone_name *name;
+	int err;
+
+	zone->last.levels = 0;
+	if (there->n_sets == 1 && set->rrs.count == n && !zone_name_is_apex(there) &&
+	    !has_below(at, there->owner)) {
+		err = remove_name(zone, at);
+	} else {
+		err = own_name(zone, at, &name);
+		if (!err) {
+			struct zone_rrset *own = (struct zone_rrset *)zone_name_rrset(name, type);
+
+			if (rdata)
+				zone_name_cut(name, own, zone_rrset_find(own, rdata));
+			else
+				zone_name_drop(name, own);
+			settle_name(at, name);
+		}
+	}
+	if (!err)
+		zone->n_records -= n;
 	return err;
 }
 
-static int remove_rrset(struct zone *zone, struct zone_name *name, uint16_t type)
+/* NULL: the zone does not have it. */
+static const struct zone_rrset *find_record(const struct zone *zone, const knot_dname_t *owner,
+					    uint16_t type, const knot_rdata_t *rdata,
+					    struct tree_cursor *ret_at)
 {
-	struct zone_rrset *set = name ? find_set(name, type) : NULL;
+	const struct zone_rrset *set = NULL;
+	const struct zone_name *name;
+	knot_dname_storage_t lower;
 
-	if (set) {
-		zone->n_records -= set->rrs.count;
-		remove_set(name, set);
-		prune(zone, name);
-	}
-	return 0;
+	knot_dname_copy_lower(lower, owner);
+	name = find_name(zone, lower, ret_at);
+	if (name)
+		set = zone_name_rrset(name, type);
+	return set && (!rdata || zone_rrset_find(set, rdata)) ? set : NULL;
 }
 
 bool zone_has(const struct zone *zone, const knot_dname_t *owner, uint16_t type,
 	      const uint8_t *rdata, uint16_t rdata_len)
 {
-	const struct zone_name *name = zone_find(zone, owner);
-	const struct zone_rrset *set = name ? find_set(name, type) : NULL;
-	struct rdata_storage copy;
+	struct tree_cursor at;
+	struct record record;
 
-	return set && rdata_is_valid(type, rdata, rdata_len) &&
-	       find_member(set, copy_rdata(&copy, rdata, rdata_len));
+	return rdata_is_valid(type, rdata, rdata_len) &&
+	       find_record(zone, owner, type, make_record(&record, rdata, rdata_len), &at);
 }
 
 int zone_remove(struct zone *zone, const knot_dname_t *owner, uint16_t type, const uint8_t *rdata,
 		uint16_t rdata_len)
 {
-	struct zone_name *name = (struct zone_name *)zone_find(zone, owner);
-	struct zone_rrset *set = name ? find_set(name, type) : NULL;
-	struct rdata_storage given, stored;
-	const knot_rdata_t *member = NULL;
-	knot_rdataset_t one;
+	const knot_rdata_t *wanted;
+	struct tree_cursor at;
+	struct record record;
 
-	if (set && rdata_is_valid(type, rdata, rdata_len))
-		member = find_member(set, copy_rdata(&given, rdata, rdata_len));
-	if (!member)
+	if (!rdata_is_valid(type, rdata, rdata_len))
 		return -ENOENT;
-	if (set->rrs.count == 1)
-		return remove_rrset(zone, name, type);
-	/* a copy: libknot takes a subset that lies in the set itself for the whole of it */
-	one = (knot_rdataset_t){ .count = 1,
-				 .size = knot_rdata_size(member->len),
-				 .rdata = copy_rdata(&stored, member->data, member->len) };
-	if (knot_rdataset_subtract(&set->rrs, &one, NULL))
-		return -ENOMEM;
-	zone->n_records--;
-	return 0;
+	wanted = make_record(&record, rdata, rdata_len);
+	if (!find_record(zone, owner, type, wanted, &at))
+		return -ENOENT;
+	return remove_from(zone, &at, type, wanted);
+}
+
+static bool is_as_given(const struct zone_rrset *set, uint32_t ttl, const knot_rdataset_t *rrs)
+{
+	return set && set->ttl == ttl && !set->mixed_ttl && knot_rdataset_eq(&set->rrs, rrs);
 }
 
 int zone_set(struct zone *zone, const knot_dname_t *owner, uint16_t type, uint32_t ttl,
 	     const knot_rdataset_t *rrs)
 {
+	const struct zone_rrset *set;
 	knot_dname_storage_t lower;
-	knot_rdataset_t copy;
-	struct zone_rrset *set;
+	struct tree_cursor at;
 	struct zone_name *name;
+	uint16_t had;
 	int err;
 
 	knot_dname_copy_lower(lower, owner);
 	if (knot_dname_in_bailiwick(lower, zone->apex) < 0)
 		return -EINVAL;
+	set = find_record(zone, lower, type, NULL, &at);
 	if (!rrs || !rrs->count)
-		return remove_rrset(zone, find_name(zone, lower), type);
-	if (knot_rdataset_copy(&copy, rrs, NULL))
-		return -ENOMEM;
-	err = get_name(&name, zone, lower);
-	if (err)
-		goto out_copy;
-	set = find_set(name, type);
-	if (!set)
-		set = add_set(name, type, ttl);
-	if (!set) {
-		prune(zone, name);
-		err = -ENOMEM;
-		goto out_copy;
+		return set ? remove_from(zone, &at, type, NULL) : 0;
+	if (is_as_given(set, ttl, rrs))
+		return 0;
+	had = set ? set->rrs.count : 0;
+	err = get_name(zone, lower);
+	if (!err)
+		err = own_name(zone, &zone->last, &name);
+	if (!err) {
+		err = zone_name_put(&name, type, ttl, rrs);
+		settle_name(&zone->last, name);
 	}
-	zone->n_records += (size_t)copy.count - set->rrs.count;
-	knot_rdataset_clear(&set->rrs, NULL);
-	*set = (struct zone_rrset){ .type = type, .ttl = ttl, .rrs = copy };
-	return 0;
-out_copy:
-	knot_rdataset_clear(&copy, NULL);
+	if (!err)
+		zone->n_records += (size_t)rrs->count - had;
+	at = zone->last;
+	if (err && at.levels && !tree_here(&at)->n_sets && !zone_name_is_apex(tree_here(&at)) &&
+	    !has_below(&at, lower))
+		(void)remove_name(zone, &at);
 	return err;
 }
 
@@ -437,112 +470,106 @@ out_copy:
 const struct zone_name *zone_find(const struct zone *zone, const knot_dname_t *owner)
 {
 	knot_dname_storage_t lower;
+	struct tree_cursor at;
 
 	knot_dname_copy_lower(lower, owner);
-	return find_name(zone, lower);
-}
-
-const struct zone_rrset *zone_name_rrset(const struct zone_name *name, uint16_t type)
-{
-	return find_set(name, type);
+	return find_name(zone, lower, &at);
 }
 
 const struct zone_name *zone_next(const struct zone *zone, const struct zone_name *after)
 {
-	if (!after)
-		return RB_MIN(zone_tree, (struct zone_tree *)&zone->names);
-	return RB_NEXT(zone_tree, &zone->names, (struct zone_name *)after);
+	struct tree_cursor at;
+
+	if (after && zone_seek(zone, after->owner, &at))
+		return tree_next(&at);
+	tree_seek_first(zone->names, &at);
+	return tree_here(&at);
+}
+
+const struct zone_name *zone_parent(const struct zone *zone, const struct zone_name *name)
+{
+	struct tree_cursor at;
+
+	if (zone_name_is_apex(name) || !zone_seek(zone, name->owner + 1 + *name->owner, &at))
+		return NULL;
+	return tree_here(&at);
+}
+
+bool zone_has_below(const struct zone *zone, const struct zone_name *name)
+{
+	return is_below(zone_next(zone, name), name->owner);
 }
 
 uint32_t zone_rrsig_ttl(const struct zone_name *name, const knot_rdata_t *rrsig)
 {
-	const struct zone_rrset *set = find_set(name, knot_rrsig_type_covered(rrsig));
+	const struct zone_rrset *set = zone_name_rrset(name, knot_rrsig_type_covered(rrsig));
 
 	if (!set)
-		set = find_set(name, KNOT_RRTYPE_RRSIG);
+		set = zone_name_rrset(name, KNOT_RRTYPE_RRSIG);
 	return set ? set->ttl : 0;
 }
 
 /* ---- zones ---- */
 
-int zone_new(struct zone **ret_zone, const knot_dname_t *apex)
+static struct zone *new_zone(const knot_dname_t *apex)
 {
 	struct zone *zone = calloc(1, sizeof(*zone));
+
+	if (!zone)
+		return NULL;
+	zone->rendered = calloc(1, sizeof(*zone->rendered));
+	zone->apex = knot_dname_copy(apex, NULL);
+	if (!zone->apex || !zone->rendered) {
+		zone_free(zone);
+		return NULL;
+	}
+	knot_dname_to_lower(zone->apex);
+	return zone;
+}
+
+int zone_new(struct zone **ret_zone, const knot_dname_t *apex)
+{
+	struct zone *zone = new_zone(apex);
+	struct tree_cursor at = { .levels = 0 };
 	struct zone_name *name;
 
 	if (!zone)
 		return -ENOMEM;
-	RB_INIT(&zone->names);
-	zone->apex = knot_dname_copy(apex, NULL);
-	if (!zone->apex)
-		goto out_free;
-	knot_dname_to_lower(zone->apex);
-	name = new_name(zone->apex);
+	name = zone_name_new(zone->apex, true);
 	if (!name)
-		goto out_free;
-	RB_INSERT(zone_tree, &zone->names, name);
+		goto out_zone;
+	if (tree_insert(&zone->names, &at, number_of(zone, name->owner), name))
+		goto out_name;
 	zone->n_names = 1;
 	*ret_zone = zone;
 	return 0;
-out_free:
+out_name:
+	zone_name_unref(name);
+out_zone:
 	zone_free(zone);
 	return -ENOMEM;
-}
-
-/* As deep as the tree is high: a few dozen at most. */
-static void free_subtree(struct zone_name *name)
-{
-	if (!name)
-		return;
-	free_subtree(RB_LEFT(name, link));
-	free_subtree(RB_RIGHT(name, link));
-	free_name(name);
 }
 
 void zone_free(struct zone *zone)
 {
 	if (!zone)
 		return;
-	free_subtree(RB_ROOT(&zone->names));
+	tree_free(&zone->names);
+	if (zone->rendered)
+		tree_free(&zone->rendered->quotes);
+	free(zone->rendered);
 	knot_dname_free(zone->apex, NULL);
 	free(zone);
 }
 
-static int copy_name(struct zone *zone, const struct zone_name *from)
-{
-	struct zone_name *name;
-	int err = get_name(&name, zone, from->owner);
-
-	if (err || !from->n_sets)
-		return err;
-	name->sets = calloc(from->n_sets, sizeof(*name->sets));
-	if (!name->sets)
-		return -ENOMEM;
-	for (; name->n_sets < from->n_sets; name->n_sets++) {
-		struct zone_rrset *set = &name->sets[name->n_sets];
-
-		*set = from->sets[name->n_sets];
-		if (knot_rdataset_copy(&set->rrs, &from->sets[name->n_sets].rrs, NULL))
-			return -ENOMEM;
-	}
-	return 0;
-}
-
 int zone_copy(struct zone **ret_zone, const struct zone *zone)
 {
-	const struct zone_name *name = NULL;
-	struct zone *copy;
-	int err = zone_new(&copy, zone->apex);
+	struct zone *copy = new_zone(zone->apex);
 
-	if (err)
-		return err;
-	while ((name = zone_next(zone, name))) {
-		err = copy_name(copy, name);
-		if (err) {
-			zone_free(copy);
-			return err;
-		}
-	}
+	if (!copy)
+		return -ENOMEM;
+	copy->names = tree_copy(zone->names);
+	copy->n_names = zone->n_names;
 	copy->n_records = zone->n_records;
 	copy->serial = zone->serial;
 	copy->is_signed = zone->is_signed;
@@ -551,38 +578,78 @@ int zone_copy(struct zone **ret_zone, const struct zone *zone)
 	return 0;
 }
 
-static bool same_sets(const struct zone_name *a, const struct zone_name *b)
+int zone_share(struct zone *zone, const struct zone *with)
 {
-	uint16_t i;
+	struct tree_cursor at, other;
+	const struct zone_name *name, *same;
+	int err = 0;
 
-	if (a->n_sets != b->n_sets)
-		return false;
-	for (i = 0; i < a->n_sets; i++) {
-		const struct zone_rrset *x = &a->sets[i], *y = &b->sets[i];
+	if (!knot_dname_is_equal(zone->apex, with->apex))
+		return 0;
+	zone->last.levels = 0;
+	tree_seek_first(zone->names, &at);
+	tree_seek_first(with->names, &other);
+	name = tree_here(&at);
+	same = tree_here(&other);
+	while (name && same && !err) {
+		int order = zone_order(name->owner, same->owner);
 
-		if (x->type != y->type || x->ttl != y->ttl || !knot_rdataset_eq(&x->rrs, &y->rrs))
-			return false;
+		if (!order && name != same && zone_name_same(name, same)) {
+			err = tree_own(&zone->names, &at);
+			if (err)
+				break;
+			tree_replace(&at, zone_name_ref(same));
+			zone_name_unref((struct zone_name *)name);
+		}
+		if (order <= 0)
+			name = tree_next(&at);
+		if (order >= 0)
+			same = tree_next(&other);
 	}
-	return true;
+	return err;
+}
+
+/* ---- differences ---- */
+
+struct diff {
+	int (*each)(const struct zone_name *old, const struct zone_name *new, void *arg);
+	void *arg;
+};
+
+static int compare_pair(const struct zone_name *old, const struct zone_name *new, void *arg)
+{
+	const struct diff *diff = arg;
+
+	return old && new &&zone_name_same(old, new) ? 0 : diff->each(old, new, diff->arg);
+}
+
+int zone_diff_names(const struct zone *from, const struct zone *to,
+		    int (*each)(const struct zone_name *old, const struct zone_name *new,
+				void *arg),
+		    void *arg)
+{
+	const struct tree none = { NULL };
+	struct diff diff = { each, arg };
+
+	return tree_diff(from ? from->names : none, to ? to->names : none, compare_pair, &diff);
+}
+
+struct owners {
+	int (*each)(const knot_dname_t *owner, void *arg);
+	void *arg;
+};
+
+static int take_owner(const struct zone_name *old, const struct zone_name *new, void *arg)
+{
+	const struct owners *owners = arg;
+
+	return owners->each((old ? old : new)->owner, owners->arg);
 }
 
 int zone_diff(const struct zone *from, const struct zone *to,
 	      int (*each)(const knot_dname_t *owner, void *arg), void *arg)
 {
-	const struct zone_name *old = from ? zone_next(from, NULL) : NULL;
-	const struct zone_name *new = to ? zone_next(to, NULL) : NULL;
-	int err = 0;
+	struct owners owners = { each, arg };
 
-	while (!err && (old || new)) {
-		int order = !old ? 1 : !new ? -1 : zone_order(old->owner, new->owner);
-		const struct zone_name *name = order < 0 ? old : new;
-
-		if (order || !same_sets(old, new))
-			err = each(name->owner, arg);
-		if (order <= 0)
-			old = zone_next(from, old);
-		if (order >= 0)
-			new = zone_next(to, new);
-	}
-	return err;
+	return zone_diff_names(from, to, take_owner, &owners);
 }

@@ -272,7 +272,6 @@ int zone_load_files(struct zone **ret_zone, const knot_dname_t *apex, const char
 		zone_free(load.zone);
 		return err;
 	}
-	load.zone->last = NULL;
 	*ret_zone = load.zone;
 	return 0;
 }

@@ -147,7 +147,7 @@ static int lower_set(knot_rdataset_t *ret_rrs, const struct zone_rrset *set)
 /* RFC 8976 section 3.3.1: the digest does not cover itself, nor its signature. */
 static bool is_excluded(const struct zone_name *name, uint16_t type, const knot_rdata_t *rdata)
 {
-	if (name->parent)
+	if (!zone_name_is_apex(name))
 		return false;
 	return type == KNOT_RRTYPE_ZONEMD ||
 	       (type == KNOT_RRTYPE_RRSIG && knot_rrsig_type_covered(rdata) == KNOT_RRTYPE_ZONEMD);

@@ -51,7 +51,7 @@ const struct compare_zone *zones_of(const struct zones *zones, const knot_dname_
 const struct compare_zone *zones_above(const struct zones *zones, const knot_dname_t *name);
 /* The highest zone cut at or above the name in its zone (RFC 1034 section 4.2); NULL: none. */
 const struct zone_name *zone_cut_of(const struct compare_zone *zone, const knot_dname_t *name);
-bool zone_is_nsec3_owner(const struct zone_name *name);
+bool zone_is_nsec3_owner(const struct compare_zone *zone, const struct zone_name *name);
 /* The deepest existing ancestor, or the name itself. */
 const struct zone_name *zone_encloser_of(const struct compare_zone *zone, const knot_dname_t *name);
 /* Is the record in the zone's data? TTLs too. */

@@ -94,7 +94,7 @@ static bool nsd_misses_nsec(const struct shape *shape)
 		return false;
 	while ((next = zone_next(shape->zone->zone, at)) && zone_order(next->owner, wild) < 0)
 		at = next;
-	return at != shape->encloser && at->parent != shape->encloser;
+	return at != shape->encloser && zone_parent(shape->zone->zone, at) != shape->encloser;
 }
 
 /* Is there an NSEC3 owner between the name and what exists above it? */
@@ -105,7 +105,7 @@ static bool is_below_nsec3_owner(const struct compare_zone *zone, const knot_dna
 	for (; *name; name = knot_wire_next_label(name, NULL)) {
 		found = zone_find(zone->zone, name);
 		if (found)
-			return zone_is_nsec3_owner(found);
+			return zone_is_nsec3_owner(zone, found);
 	}
 	return false;
 }
@@ -137,7 +137,7 @@ static bool is_t11(const struct shape *shape, const struct message *ours,
 
 	if (!at)
 		return false;
-	if (!name || zone_is_nsec3_owner(name))
+	if (!name || zone_is_nsec3_owner(shape->own, name))
 		name = shape_wildcard_of(shape->own, at);
 	if (!name || !zone_name_rrset(name, KNOT_RRTYPE_CNAME))
 		return false;

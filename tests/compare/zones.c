@@ -207,9 +207,9 @@ const struct compare_zone *zones_above(const struct zones *zones, const knot_dna
 }
 
 /* Nothing but NSEC3 records: the name does not exist (RFC 5155 section 7.2.8). */
-bool zone_is_nsec3_owner(const struct zone_name *name)
+bool zone_is_nsec3_owner(const struct compare_zone *zone, const struct zone_name *name)
 {
-	return zone_name_rrset(name, KNOT_RRTYPE_NSEC3) && !name->n_children &&
+	return zone_name_rrset(name, KNOT_RRTYPE_NSEC3) && !zone_has_below(zone->zone, name) &&
 	       name->n_sets == 1u + !!zone_name_rrset(name, KNOT_RRTYPE_RRSIG);
 }
 
@@ -217,7 +217,8 @@ const struct zone_name *zone_encloser_of(const struct compare_zone *zone, const 
 {
 	const struct zone_name *found;
 
-	while ((!(found = zone_find(zone->zone, name)) || zone_is_nsec3_owner(found)) && *name)
+	while ((!(found = zone_find(zone->zone, name)) || zone_is_nsec3_owner(zone, found)) &&
+	       *name)
 		name = knot_wire_next_label(name, NULL);
 	return found;
 }
@@ -226,7 +227,7 @@ const struct zone_name *zone_cut_of(const struct compare_zone *zone, const knot_
 {
 	const struct zone_name *at = zone_encloser_of(zone, name), *cut = NULL;
 
-	for (; at && at->parent; at = at->parent)
+	for (; at && !zone_name_is_apex(at); at = zone_parent(zone->zone, at))
 		if (zone_name_rrset(at, KNOT_RRTYPE_NS))
 			cut = at;
 	return cut;

@@ -48,13 +48,13 @@ struct chain {
 
 static bool is_cut(const struct zone_name *name)
 {
-	return name->parent && zone_name_rrset(name, KNOT_RRTYPE_NS);
+	return !zone_name_is_apex(name) && zone_name_rrset(name, KNOT_RRTYPE_NS);
 }
 
 /* Below a cut or a DNAME: not the zone's own, or not there (RFC 4035 section 2.3, RFC 6672 section 2.4). */
-static bool is_hidden(const struct zone_name *name)
+static bool is_hidden(const struct zone *zone, const struct zone_name *name)
 {
-	for (name = name->parent; name; name = name->parent)
+	for (name = zone_parent(zone, name); name; name = zone_parent(zone, name))
 		if (is_cut(name) || zone_name_rrset(name, KNOT_RRTYPE_DNAME))
 			return true;
 	return false;
@@ -84,7 +84,8 @@ static int collect(struct chain *chain)
 	int err = 0;
 
 	while (!err && (name = zone_next(chain->zone, name))) {
-		if (is_hidden(name) || (chain->signing == HUNT_NSEC && !name->n_sets) ||
+		if (is_hidden(chain->zone, name) ||
+		    (chain->signing == HUNT_NSEC && !name->n_sets) ||
 		    (chain->signing == HUNT_OPT_OUT && is_insecure(name)))
 			continue;
 		err = add_link(chain, name);
@@ -227,7 +228,7 @@ static int sign_all(struct chain *chain)
 	int err = 0;
 
 	while (!err && (name = zone_next(chain->zone, name)))
-		if (!is_hidden(name))
+		if (!is_hidden(chain->zone, name))
 			err = sign_name(chain, name);
 	return err;
 }

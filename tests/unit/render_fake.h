@@ -43,6 +43,14 @@ struct record {
 	size_t len;
 };
 
+#define LINKS_MAX 2048u
+
+struct kept_link {
+	uint8_t hash[20]; /* NSEC: zeros */
+	knot_dname_storage_t owner;
+	uint8_t side;
+};
+
 struct store {
 	void *names; /* tsearch() */
 	size_t n_names, n_answers, n_missing;
@@ -50,8 +58,11 @@ struct store {
 	void (*each)(struct store *s, const struct store_node *node); /* a check of the test's */
 	bool flipped;
 	uint32_t flags, serial;
-	char *soa, *soa_sig, *links; /* octets of the parts, and all else of the snapshot */
-	size_t soa_len, soa_sig_len, links_len, n_links;
+	char *soa, *soa_sig; /* octets of the parts */
+	size_t soa_len, soa_sig_len, n_links;
+	uint16_t nsec3_iterations;
+	uint8_t nsec3_salt_len;
+	struct kept_link chain[LINKS_MAX];
 };
 
 static inline const char *reason_name(unsigned int number)
@@ -526,25 +537,61 @@ static inline void keep_part(char **ret_octets, size_t *ret_len, const struct st
 	assert_int_equal(fclose(f), 0);
 }
 
+/* The chain as it is told: all of it, or what changes. */
+static inline int compare_links(const void *a, const void *b)
+{
+	const struct kept_link *x = a, *y = b;
+	int order = memcmp(x->hash, y->hash, sizeof(x->hash));
+
+	return order ? order : zone_order(x->owner, y->owner);
+}
+
+static inline struct kept_link kept_link(const struct store_link *link)
+{
+	struct kept_link kept = { .side = link->proof.side };
+
+	memcpy(kept.owner, link->proof.owner, knot_dname_size(link->proof.owner));
+	if (link->hash)
+		memcpy(kept.hash, link->hash, sizeof(kept.hash));
+	return kept;
+}
+
+static inline void drop_link(struct store *s, const struct store_link *link)
+{
+	struct kept_link key = kept_link(link), *found;
+
+	found = bsearch(&key, s->chain, s->n_links, sizeof(key), compare_links);
+	assert_non_null(found);
+	assert_int_equal(found->side, key.side);
+	memmove(found, found + 1, (size_t)(s->chain + s->n_links - (found + 1)) * sizeof(key));
+	s->n_links--;
+}
+
+static inline void add_link(struct store *s, const struct store_link *link)
+{
+	assert_non_null(find_entry(s, link->proof.owner, link->proof.side));
+	assert_true(s->n_links < LINKS_MAX);
+	s->chain[s->n_links++] = kept_link(link);
+}
+
 static inline void keep_links(struct store *s, const struct store_snapshot *snap)
 {
-	FILE *f;
-	size_t i, j;
+	size_t i;
 
-	free(s->links);
-	s->n_links = snap->n_links;
-	f = open_memstream(&s->links, &s->links_len);
-	assert_non_null(f);
-	(void)fprintf(f, "%u %u", snap->nsec3_iterations, snap->nsec3_salt_len);
-	for (i = 0; i < snap->n_links; i++) {
-		const struct store_link *link = &snap->links[i];
-
-		assert_non_null(find_entry(s, link->proof.owner, link->proof.side));
-		write_proof(f, "link", &link->proof);
-		for (j = 0; link->hash && j < 20; j++)
-			(void)fprintf(f, "%02x", link->hash[j]);
-	}
-	assert_int_equal(fclose(f), 0);
+	s->nsec3_iterations = snap->nsec3_iterations;
+	s->nsec3_salt_len = snap->nsec3_salt_len;
+	if (!snap->is_change)
+		s->n_links = 0;
+	for (i = 0; i < snap->n_gone; i++)
+		drop_link(s, &snap->gone[i]);
+	for (i = 0; i < snap->n_links; i++)
+		add_link(s, &snap->links[i]);
+	if (snap->is_change)
+		qsort(s->chain, s->n_links, sizeof(*s->chain), compare_links);
+	for (i = 1; i < s->n_links; i++)
+		assert_true(compare_links(&s->chain[i - 1], &s->chain[i]) < 0);
+	for (i = 0; i < s->n_links; i++)
+		assert_non_null(find_entry(s, s->chain[i].owner, s->chain[i].side));
 }
 
 static inline void clear_put(const void *node, VISIT visit, void *arg)
@@ -576,7 +623,6 @@ static inline void clear_store(struct store *s)
 	tdestroy(s->names, free_entry);
 	free(s->soa);
 	free(s->soa_sig);
-	free(s->links);
 	*s = (struct store){ 0 };
 }
 
@@ -606,8 +652,10 @@ static inline void assert_same_store(struct store *afresh, struct store *steps)
 	assert_memory_equal(steps->soa, afresh->soa, afresh->soa_len);
 	assert_int_equal(steps->soa_sig_len, afresh->soa_sig_len);
 	assert_memory_equal(steps->soa_sig, afresh->soa_sig, afresh->soa_sig_len);
-	assert_int_equal(steps->links_len, afresh->links_len);
-	assert_memory_equal(steps->links, afresh->links, afresh->links_len);
+	assert_int_equal(steps->nsec3_iterations, afresh->nsec3_iterations);
+	assert_int_equal(steps->nsec3_salt_len, afresh->nsec3_salt_len);
+	assert_int_equal(steps->n_links, afresh->n_links);
+	assert_memory_equal(steps->chain, afresh->chain, afresh->n_links * sizeof(*afresh->chain));
 }
 
 /* ---- zones ---- */

@@ -346,6 +346,17 @@ int bed_flip_chain(struct bed *bed, uint32_t zone, const char *apex, uint32_t se
 	return err;
 }
 
+int bed_flip_change(struct bed *bed, uint32_t zone, const char *apex, uint32_t serial,
+		    const struct bed_chain *from, const struct bed_chain *to)
+{
+	struct store_snapshot snap = { .apex = wire(apex), .flags = DNSBOLT_ZONE_SIGNED };
+	void *links = bed_make_change(&snap, apex, from, to);
+	int err = flip(bed, zone, serial, &snap);
+
+	free(links);
+	return err;
+}
+
 void bed_begin(struct bed *bed)
 {
 	assert_int_equal(store_begin(bed->s), 0);

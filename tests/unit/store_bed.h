@@ -81,6 +81,10 @@ void bed_link_name(char ret_text[64], unsigned i, const char *apex);
 int bed_flip_chain(struct bed *bed, uint32_t zone, const char *apex, uint32_t serial,
 		   const struct bed_chain *chain);
 
+/* The same, by what is in the one and not in the other. */
+int bed_flip_change(struct bed *bed, uint32_t zone, const char *apex, uint32_t serial,
+		    const struct bed_chain *from, const struct bed_chain *to);
+
 /* Whether the tree is that chain's, and a sound one; root 0: the current one. */
 bool bed_is_chain(const struct bed *bed, uint32_t zone, const char *apex, dnsbolt_handle root,
 		  const struct bed_chain *chain);

@@ -130,6 +130,49 @@ void *bed_make_links(struct store_snapshot *snap, const char *apex, const struct
 	return stored;
 }
 
+/* What the first has and the second has not. */
+static unsigned list_missing(const struct bed_chain *from, const struct bed_chain *to,
+			     const char *apex, struct link **ret_links)
+{
+	struct link *link = calloc(from->n + 1, sizeof(*link));
+	unsigned n = 0;
+
+	assert_non_null(link);
+	for (unsigned i = 0; i < from->n; i++)
+		if (from->has[i] && !to->has[i])
+			make_link(&link[n++], i, apex);
+	*ret_links = link;
+	return n;
+}
+
+void *bed_make_change(struct store_snapshot *snap, const char *apex, const struct bed_chain *from,
+		      const struct bed_chain *to)
+{
+	struct link *gone, *come, *link;
+	unsigned n_gone = list_missing(from, to, apex, &gone),
+		 n = n_gone + list_missing(to, from, apex, &come);
+	struct store_link *stored = calloc(1, (n + 1) * (sizeof(*stored) + sizeof(*link)));
+
+	assert_non_null(stored);
+	link = (struct link *)(stored + n);
+	memcpy(link, gone, n_gone * sizeof(*link));
+	memcpy(link + n_gone, come, (n - n_gone) * sizeof(*link));
+	free(gone);
+	free(come);
+	for (unsigned i = 0; i < n; i++)
+		stored[i] = (struct store_link){ { link[i].wire, link[i].side },
+						 to->nsec3 ? link[i].hash : NULL };
+	snap->apex = wire(apex);
+	snap->is_change = true;
+	snap->gone = stored;
+	snap->n_gone = n_gone;
+	snap->links = stored + n_gone;
+	snap->n_links = n - n_gone;
+	if (to->nsec3)
+		snap->flags |= DNSBOLT_ZONE_NSEC3;
+	return stored;
+}
+
 /* ---- reading ---- */
 
 struct walk {

@@ -9,4 +9,8 @@
  * used. */
 void *bed_make_links(struct store_snapshot *snap, const char *apex, const struct bed_chain *chain);
 
+/* The same of what changes between two. */
+void *bed_make_change(struct store_snapshot *snap, const char *apex, const struct bed_chain *from,
+		      const struct bed_chain *to);
+
 #endif /* STORE_BED_CHAIN_H */

@@ -228,14 +228,14 @@ static void check_end(const struct zone *zone, const struct store_dirent *entry,
 
 	assert_int_equal(nodata, has_symbol(answer, DNSBOLT_PART_SOA_SIG));
 	if (name) {
-		bool cut = name->parent && zone_name_rrset(name, KNOT_RRTYPE_NS);
+		bool cut = !zone_name_is_apex(name) && zone_name_rrset(name, KNOT_RRTYPE_NS);
 
 		assert_int_equal(answer->rcode, 0);
 		if (nodata || (cut && !zone_name_rrset(name, KNOT_RRTYPE_DS)))
 			assert_true(proves_no_type(zone, p, lower));
 		return;
 	}
-	if (zone_name_rrset(encloser, KNOT_RRTYPE_NS) && encloser->parent) {
+	if (zone_name_rrset(encloser, KNOT_RRTYPE_NS) && !zone_name_is_apex(encloser)) {
 		assert_int_equal(answer->rcode, 0);
 		assert_true(zone_name_rrset(encloser, KNOT_RRTYPE_DS) ||
 			    proves_no_type(zone, p, encloser->owner));
@@ -286,7 +286,8 @@ static bool locate(const struct zone *zone, const struct store_answer *answer,
 		*ret_at = there(zone, lower);
 		*ret_encloser = *ret_at ? NULL : encloser_of(zone, lower);
 		if (*ret_at || !zone_name_rrset(*ret_encloser, KNOT_RRTYPE_DNAME) ||
-		    ((*ret_encloser)->parent && zone_name_rrset(*ret_encloser, KNOT_RRTYPE_NS)))
+		    (!zone_name_is_apex(*ret_encloser) &&
+		     zone_name_rrset(*ret_encloser, KNOT_RRTYPE_NS)))
 			return true;
 		if (is_below_served(lower, *ret_encloser)) {
 			assert_false(has_symbol(answer, DNSBOLT_PART_SOA));

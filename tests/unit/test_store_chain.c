@@ -131,7 +131,7 @@ static void thin_pages_are_joined(void **state)
 	}
 }
 
-/* ---- order ---- */
+/* ---- what changes ---- */
 
 static int flip_links(struct bed *bed, uint32_t zone, uint32_t flags,
 		      const struct store_link *links, size_t n)
@@ -146,6 +146,105 @@ static int flip_links(struct bed *bed, uint32_t zone, uint32_t flags,
 
 	return store_flip(bed->s, zone, &snap);
 }
+
+static void flip_change(struct bed *bed, uint32_t zone, uint32_t serial, bool nsec3,
+			const uint8_t *from)
+{
+	const struct bed_chain old = { nsec3, MANY, from }, new = { nsec3, MANY, has };
+
+	bed_begin(bed);
+	if (bed_flip_change(bed, zone, "example", serial, &old, &new))
+		fail_msg("%s", store_error(bed->s));
+	bed_commit(bed);
+	assert_true(bed_is_chain(bed, zone, "example", 0, &new));
+}
+
+static unsigned count_links(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < MANY; i++)
+		n += has[i];
+	return n;
+}
+
+/* Single links, rows of them, at times all but one. */
+static void change_some(unsigned round)
+{
+	unsigned first = (unsigned)random() % MANY;
+	unsigned many = round % 4 ? 1 + round % 3 : (unsigned)random() % MANY;
+
+	for (unsigned i = 0; i < many; i++)
+		has[(first + i * (1 + round % 5)) % MANY] ^= 1;
+	if (round % 10 == 9)
+		memset(has, 0, sizeof(has));
+	has[7] = 1;
+}
+
+static void chains_follow_what_changes(void **state)
+{
+	struct bed *bed = bed_need(state);
+	uint32_t zone = bed_example(bed), serial = 2;
+	static uint8_t old[MANY];
+	uint64_t before;
+
+	for (unsigned nsec3 = 0; nsec3 < 2; nsec3++) {
+		struct bed_chain chain = chain_of(nsec3, MANY);
+
+		flip(bed, zone, ++serial, &chain);
+		bed_settle(bed);
+		for (unsigned round = 0; round < 40; round++) {
+			memcpy(old, has, sizeof(old));
+			change_some(round);
+			before = bed_stats(bed).pages_written;
+			flip_change(bed, zone, ++serial, nsec3, old);
+			if (round % 4 && round % 10 != 9)
+				assert_in_range(bed_stats(bed).pages_written - before, 1, 18);
+			bed_settle(bed);
+			assert_true(bed_stats(bed).pages <= 8 + count_links() / 24);
+			if (round % 20 == 3)
+				bed_reopen(bed);
+		}
+		memcpy(old, has, sizeof(old));
+		before = bed_stats(bed).pages_written;
+		flip_change(bed, zone, ++serial, nsec3, old); /* nothing */
+		assert_int_equal(bed_stats(bed).pages_written, before);
+	}
+}
+
+static void changes_that_do_not_fit_are_refused(void **state)
+{
+	struct bed *bed = bed_need(state);
+	uint32_t zone = bed_example(bed);
+	struct bed_chain chain = chain_of(false, MANY), other = chain;
+	static uint8_t none[MANY];
+
+	memset(none, 0, sizeof(none));
+	other.has = none;
+	bed_begin(bed);
+	assert_int_equal(bed_flip_change(bed, zone, "example", 2, &other, &chain), -EINVAL);
+	assert_string_equal(store_error(bed->s), "denial chain: there is none to change");
+	store_abort(bed->s);
+	has[77] = 0;
+	flip(bed, zone, 2, &chain);
+	bed_settle(bed);
+	bed_begin(bed);
+	assert_int_equal(bed_flip_change(bed, zone, "example", 3, &chain, &other), -EINVAL);
+	assert_string_equal(store_error(bed->s), "denial chain: no link is left");
+	assert_int_equal(bed_flip_change(bed, zone, "example", 3, &other, &chain), -EEXIST);
+	assert_non_null(strstr(store_error(bed->s), "comes, but one of its place is there"));
+	store_abort(bed->s);
+	bed_begin(bed); /* what is not there goes */
+	memcpy(none, has, sizeof(none));
+	none[77] = 1;
+	assert_int_equal(bed_flip_change(bed, zone, "example", 4, &other, &chain), -EINVAL);
+	assert_non_null(strstr(store_error(bed->s), "goes, but is not there"));
+	store_abort(bed->s);
+	bed_settle(bed);
+	assert_true(bed_is_chain(bed, zone, "example", 0, &chain));
+}
+
+/* ---- order ---- */
 
 #define NAME(text)                                                                                 \
 	{                                                                                          \
@@ -499,6 +598,8 @@ int main(void)
 		BED_BOTH(an_equal_chain_is_not_written),
 		BED_BOTH(a_changed_link_costs_one_page_of_each_level),
 		BED_TEST(memory, thin_pages_are_joined),
+		BED_BOTH(chains_follow_what_changes),
+		BED_BOTH(changes_that_do_not_fit_are_refused),
 		BED_TEST(memory, names_are_in_canonical_order),
 		BED_TEST(memory, what_is_no_chain_is_refused),
 		BED_BOTH(a_snapshot_holds_the_parameters_of_nsec3),

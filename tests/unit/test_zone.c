@@ -236,10 +236,20 @@ static void test_any_order_of_names(void **state)
 		if (i % 50)
 			continue;
 		while ((n = zone_next(zone, n))) {
+			const struct zone_name *behind = n;
+			struct tree_cursor at;
+
+			do
+				behind = zone_next(zone, behind);
+			while (behind && knot_dname_in_bailiwick(behind->owner, n->owner) > 0);
+			zone_seek_behind(zone, n->owner, &at);
+			assert_ptr_equal(tree_here(&at), behind);
 			assert_true(!before || zone_order(before->owner, n->owner) < 0);
-			assert_true(!n->parent ||
-				    knot_dname_in_bailiwick(n->owner, n->parent->owner) == 1);
-			assert_true(!n->parent || n->n_sets || n->n_children);
+			assert_int_equal(!zone_parent(zone, n), zone_name_is_apex(n));
+			assert_true(zone_name_is_apex(n) ||
+				    knot_dname_in_bailiwick(n->owner,
+							    zone_parent(zone, n)->owner) == 1);
+			assert_true(zone_name_is_apex(n) || n->n_sets || zone_has_below(zone, n));
 			assert_ptr_equal(zone_find(zone, n->owner), n);
 			before = n;
 		}
@@ -385,6 +395,47 @@ static void test_copy_and_diff(void **state)
 	zone_free(copy);
 }
 
+/* Copies that are changed in turn hold what they should, and a zone that was read anew becomes one that
+ * shares. */
+static void test_sharing(void **state)
+{
+	struct zone *zone = load(HEAD), *copy, *anew;
+	const struct zone_name *kept;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 500; i++) {
+		char owner[32];
+
+		(void)snprintf(owner, sizeof(owner), "x.%u.example", i);
+		set(zone, owner, 1, 60, "192.0.2.1");
+	}
+	kept = zone_find(zone, name("x.7.example"));
+	assert_int_equal(zone_copy(&copy, zone), 0);
+	set(copy, "x.7.example", 16, 60, "text");
+	set(copy, "x.8.example", 1, 60, NULL);
+	set(zone, "x.9.example", 1, 60, NULL);
+	assert_ptr_equal(zone_find(zone, name("x.7.example")), kept);
+	assert_int_equal(kept->n_sets, 1);
+	assert_null(zone_find(zone, name("9.example")));
+	assert_non_null(zone_find(copy, name("9.example")));
+	assert_null(zone_find(copy, name("8.example")));
+	assert_int_equal(zone->n_names, copy->n_names);
+	assert_int_equal(zone_diff(zone, copy, note_owner, NULL), 0);
+	assert_string_equal(said.text, "x.7.example.\n8.example.\nx.8.example.\n9.example.\n"
+				       "x.9.example.\n");
+	zone_free(zone);
+	anew = load(HEAD "x.7 60 A 192.0.2.1\nx.10 60 A 192.0.2.1\n");
+	assert_int_equal(zone_share(anew, copy), 0);
+	assert_ptr_equal(zone_find(anew, name("x.10.example")),
+			 zone_find(copy, name("x.10.example")));
+	assert_ptr_not_equal(zone_find(anew, name("x.7.example")),
+			     zone_find(copy, name("x.7.example")));
+	zone_free(copy);
+	assert_int_equal(zone_find(anew, name("x.10.example"))->n_sets, 1);
+	zone_free(anew);
+}
+
 /* ---- checks ---- */
 
 static void test_checks(void **state)
@@ -461,8 +512,7 @@ static void test_check_of_a_change(void **state)
 		memset(&said, 0, sizeof(said));
 		assert_int_equal(zone_copy(&to, from), 0);
 		set(to, rows[i].owner, rows[i].type, 60, rows[i].rdata);
-		assert_int_equal(zone_check_change(to, from, "change", &report),
-				 rows[i].words ? -EINVAL : 0);
+		assert_int_equal(zone_check(to, "change", &report), rows[i].words ? -EINVAL : 0);
 		if (rows[i].words)
 			assert_said(rows[i].words);
 		assert_int_equal(said.errors, rows[i].words != NULL);
@@ -745,6 +795,7 @@ int main(void)
 		cmocka_unit_test_setup(test_single_records, setup),
 		cmocka_unit_test_setup(test_rrsig_ttl, setup),
 		cmocka_unit_test_setup(test_copy_and_diff, setup),
+		cmocka_unit_test_setup(test_sharing, setup),
 		cmocka_unit_test_setup(test_checks, setup),
 		cmocka_unit_test_setup(test_check_of_a_change, setup),
 		cmocka_unit_test_setup(test_file, setup),
