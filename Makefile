@@ -7,6 +7,7 @@
 #   make check          the checks that need no run: format, seam, headers, man pages
 #   make test-kernels   the BPF programs on other kernels, in qemu
 #   make fuzz           libFuzzer on every target, FUZZ_SECONDS each
+#   make bench-scale    large zones, and many: load, memory, one change, beside knotd and nsd (root)
 #   make asan           the three programs with ASan and UBSan, in build/san/
 #   make format         clang-format over the tree
 #   make deps           installs the packages that are missing (Debian, root)
@@ -37,6 +38,7 @@ CTL_SRC := $(wildcard tools/dnsboltctl/*.c)
 COMMON_SRC := $(wildcard userspace/lib/*.c)
 BPF_SRC := $(wildcard bpf/*.bpf.c)
 BED_SRC := $(wildcard tests/bed/*.bpf.c)
+BENCH_SRC := $(wildcard tools/bench/*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 HELP_SRC := $(wildcard tests/lib/*.c) $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
@@ -70,7 +72,7 @@ SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-fr
 SAN_CC := $(SAN) $(if $(findstring clang,$(CC)),,-Wno-format-truncation -Wno-maybe-uninitialized)
 BPF_FLAGS = -target bpf -mcpu=v3 -O2 -g -std=gnu11 -Wall -Wextra -Wno-unused-parameter -Werror -Ibpf -I/usr/include/$(MULTIARCH)
 
-.PHONY: all tests check test demo demo-shell test-kernels fuzz asan install clean deps format
+.PHONY: all tests check test demo demo-shell test-kernels fuzz bench-scale asan install clean deps format
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -174,6 +176,12 @@ $(B)/tests/$(1).run: $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/$(1)/*.c)) $(B
 	$$(compile)$$(CC) $$(CFLAGS) $$(LINK) -o $$@ $$^ $$(LIBS)
 endef
 $(foreach d,$(TEST_DIRS),$(eval $(call test_dir,$(d))))
+
+$(B)/tools/bench/scale: $(BENCH_SRC:%.c=$(B)/obj/%.o) $(B)/libdnsbolt.a
+	$(compile)$(CC) $(CFLAGS) $(LINK) -o $@ $^ $(LIBS)
+
+bench-scale: $(B)/tools/bench/scale
+	$(Q)B=$(B) tools/bench/scale.sh
 
 # ---- installation ----
 I = install -D -m

@@ -43,6 +43,8 @@ static int load_item(struct zoneset *set, struct zoneset_item *item)
 	/* Before it is read: a change while it is read shall be seen the next time. */
 	item->stamp = stamp_of(item->file);
 	err = zone_load_file(&base, item->apex, item->file, &capture.report);
+	if (!err && item->now.base)
+		err = zone_share(base, item->now.base);
 	if (!err)
 		err = zoneset_build(set, item, base, &zone);
 	if (!err) {
