@@ -4,7 +4,9 @@
 #   make demo           installs what is missing, builds, and shows it at work
 #   make demo-shell     the same, and leaves it running below a shell
 #   make test           installs what is missing, builds, runs every test
+#   make soak           10 M questions to other name servers and to us (SOAK_QUESTIONS), in hours
 #   make check          the checks that need no run: format, seam, headers, man pages
+#   make hunt           the torn-answer hunt (HUNT_ANSWERS) and dnsboltd killed in the midst (HUNT_KILLS), at length
 #   make test-kernels   the BPF programs on other kernels, in qemu
 #   make fuzz           libFuzzer on every target, FUZZ_SECONDS each
 #   make bench-scale    large zones, and many: load, memory, one change, beside knotd and nsd (root)
@@ -21,6 +23,8 @@ VERSION := 0.1.0
 PREFIX ?= /usr
 SYSCONFDIR ?= /etc
 FUZZ_SECONDS ?= 60
+HUNT_ANSWERS ?= 10000000
+HUNT_KILLS ?= 200
 B ?= build
 CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 CLANG ?= clang
@@ -42,8 +46,9 @@ BENCH_SRC := $(wildcard tools/bench/*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 HELP_SRC := $(wildcard tests/lib/*.c) $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
-# A folder of tests with C files in it is one program of the folder's name.
-TEST_DIRS := $(patsubst tests/%/,%,$(sort $(dir $(wildcard tests/progrun/*.c tests/compare/*.c))))
+# Folders of tests that are one program each; those of SAN_DIRS have ASan and UBSan in it.
+TEST_DIRS := budget compare hunt packets progrun
+SAN_DIRS := packets
 LIB_SRC := $(filter-out %/main.c,$(DAEMON_SRC) $(RESOLVER_SRC) $(CTL_SRC)) $(COMMON_SRC)
 
 PROGRAMS := dnsboltd dnsbolt-resolver dnsboltctl
@@ -54,6 +59,9 @@ FUZZERS := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
 BEDS := $(BED_SRC:tests/bed/%.c=$(B)/tests/bed/%.o)
 MAN := $(wildcard loader/*.[1-8] userspace/*.[1-8] userspace/*/*.[1-8] tools/*/*.[1-8])
 
+# ABI_TEST=N: as if this were of another version of bpf/abi.h, for the test of an upgrade
+ABI = $(if $(ABI_TEST),-DDNSBOLT_ABI_TEST=$(ABI_TEST)u)
+
 # ---- flags; CFLAGS and LDFLAGS stay the caller's ----
 PKGS := libbpf libxdp libknot libdnssec libzscanner libuv libcyaml yaml-0.1 jansson libmicrohttpd libcap
 PKG_CFLAGS = $(call once,PKG_CFLAGS,pkg-config --cflags $(PKGS) cmocka)
@@ -63,21 +71,22 @@ CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 WARN_CLANG := -Wno-gnu-variable-sized-type-not-at-end # gcc takes them without a word
 COMMON = -std=gnu11 -D_GNU_SOURCE -DDNSBOLT_VERSION='"$(VERSION)"' $(WARN) $(if $(findstring clang,$(CC)),$(WARN_CLANG)) \
-	-I. -isystem $(B)/bpf $(PKG_CFLAGS)
+	-I. -isystem $(B)/bpf $(PKG_CFLAGS) $(ABI)
 HARDEN := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
 NATIVE = $(COMMON) $(HARDEN) $(CFLAGS)
 LINK := -pie -Wl,-z,relro,-z,now,--as-needed
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -O1 -g
+SAN_LINK := $(SAN) -Wl,--as-needed
 # gcc sees truncations and uninitialised values that are none when it instruments
 SAN_CC := $(SAN) $(if $(findstring clang,$(CC)),,-Wno-format-truncation -Wno-maybe-uninitialized)
-BPF_FLAGS = -target bpf -mcpu=v3 -O2 -g -std=gnu11 -Wall -Wextra -Wno-unused-parameter -Werror -Ibpf -I/usr/include/$(MULTIARCH)
+BPF_FLAGS = -target bpf -mcpu=v3 -O2 -g -std=gnu11 -Wall -Wextra -Wno-unused-parameter -Werror -Ibpf -I/usr/include/$(MULTIARCH) $(ABI)
 
-.PHONY: all tests check test demo demo-shell test-kernels fuzz bench-scale asan install clean deps format
+.PHONY: all tests check test soak hunt other-abi demo demo-shell test-kernels fuzz bench-scale asan install clean deps format
 .DELETE_ON_ERROR:
 .SECONDARY:
 
 all: $(PROGRAMS:%=$(B)/%)
-tests: all $(UNITS) $(REPLAYS) $(BEDS) $(TEST_DIRS:%=$(B)/tests/%.run)
+tests: all $(UNITS) $(REPLAYS) $(BEDS) $(TEST_DIRS:%=$(B)/tests/%.run) $(B)/tests/hunt-blind.run other-abi
 
 deps:
 	$(Q)tools/deps.sh
@@ -85,6 +94,14 @@ deps:
 test: deps
 	$(again) tests
 	$(Q)B=$(B) tests/run
+
+soak: deps
+	$(again) $(B)/tests/compare.run
+	$(Q)B=$(B) tests/compare/soak.sh
+
+hunt: deps
+	$(again) tests
+	$(Q)B=$(B) HUNT_ANSWERS=$(HUNT_ANSWERS) HUNT_KILLS=$(HUNT_KILLS) TIME_LIMIT=7200 tests/run hunt
 
 demo demo-shell: deps
 	$(again) all $(BEDS)
@@ -109,19 +126,17 @@ clean:
 	$(Q)rm -rf $(B)
 
 # ---- BPF: object, then skeleton ----
+compile_bpf = $(call say,BPF,$@)$(newline)$(Q)mkdir -p $(@D)$(newline)$(Q)$(CLANG) $(BPF_FLAGS) $(1) -MD -MP -c $< -o $@
 $(B)/bpf/%.bpf.o: bpf/%.bpf.c
-	$(call say,BPF,$@)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPF_FLAGS) -MD -MP -c $< -o $@
-
-$(B)/bpf/%.skel.h: $(B)/bpf/%.bpf.o
-	$(call say,SKEL,$@)
-	$(Q)$(BPFTOOL) gen skeleton $< name $(subst .,_,$*)_bpf > $@
-
+	$(call compile_bpf)
 $(B)/tests/bed/%.bpf.o: tests/bed/%.bpf.c
-	$(call say,BPF,$@)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPF_FLAGS) -MD -MP -c $< -o $@
+	$(call compile_bpf)
+$(B)/blind/bpf/%.bpf.o: bpf/%.bpf.c
+	$(call compile_bpf,$(BLIND))
+
+%.skel.h: %.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name $(subst .,_,$(*F))_bpf > $@
 
 # ---- C: plain, with sanitizers, for libFuzzer ----
 compile = $(call say,CC,$@)$(newline)$(Q)mkdir -p $(@D)$(newline)$(Q)
@@ -163,19 +178,32 @@ $(B)/fuzz/libdnsbolt.a: $(patsubst %.c,$(B)/fuzz/obj/%.o,$(HELP_SRC) $(LIB_SRC))
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 $(B)/tests/unit/%: $(B)/san/obj/tests/unit/%.o $(B)/san/libdnsbolt.a
-	$(compile)$(CC) $(SAN) -Wl,--as-needed -o $@ $^ $(LIBS) -lcmocka
+	$(compile)$(CC) $(SAN_LINK) -o $@ $^ $(LIBS) -lcmocka
 
 $(B)/tests/fuzz/replay_%: $(B)/san/obj/tests/fuzz/fuzz_%.o $(B)/san/obj/tests/fuzz/replay.o $(B)/san/libdnsbolt.a
-	$(compile)$(CC) $(SAN) -Wl,--as-needed -o $@ $^ $(LIBS)
+	$(compile)$(CC) $(SAN_LINK) -o $@ $^ $(LIBS)
 
 $(B)/fuzz/fuzz_%: $(B)/fuzz/obj/tests/fuzz/fuzz_%.o $(B)/fuzz/libdnsbolt.a
 	$(compile)$(CLANG) $(SAN) -fsanitize=fuzzer -Wl,--as-needed -o $@ $^ $(LIBS)
 
 define test_dir
-$(B)/tests/$(1).run: $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/$(1)/*.c)) $(B)/libdnsbolt.a
-	$$(compile)$$(CC) $$(CFLAGS) $$(LINK) -o $$@ $$^ $$(LIBS)
+$(B)/tests/$(1).run: $(patsubst %.c,$(B)/$(2)obj/%.o,$(wildcard tests/$(1)/*.c)) $(B)/$(2)libdnsbolt.a
+	$$(compile)$$(CC) $(3) -o $$@ $$^ $$(LIBS)
 endef
-$(foreach d,$(TEST_DIRS),$(eval $(call test_dir,$(d))))
+$(foreach d,$(filter-out $(SAN_DIRS),$(TEST_DIRS)),$(eval $(call test_dir,$(d),,$$(CFLAGS) $$(LINK))))
+$(foreach d,$(SAN_DIRS),$(eval $(call test_dir,$(d),san/,$$(SAN_LINK))))
+
+# The hunt over a core that takes every node for visible, in the driver and natively: it must find what that lets through.
+BLIND := -DTEST_NO_VERSION_CHECK
+BLIND_SRC := $(wildcard tests/hunt/*.c) tests/lib/harness.c userspace/lib/core.c
+$(B)/blind/obj/%.o: %.c | $(B)/blind/bpf/dnsbolt.skel.h $(SKELETONS)
+	$(compile)$(CC) $(BLIND) -isystem $(B)/blind/bpf $(NATIVE) -MD -MP -c $< -o $@
+$(B)/tests/hunt-blind.run: $(BLIND_SRC:%.c=$(B)/blind/obj/%.o) $(B)/libdnsbolt.a
+	$(compile)$(CC) $(CFLAGS) $(LINK) -o $@ $^ $(LIBS)
+
+# The daemon and its resolver once more, for tests/e2e/upgrade.sh.
+other-abi:
+	+$(Q)$(MAKE) -s --no-print-directory B=$(B)/abi ABI_TEST=999 $(B)/abi/dnsboltd $(B)/abi/dnsbolt-resolver
 
 $(B)/tools/bench/scale: $(BENCH_SRC:%.c=$(B)/obj/%.o) $(B)/libdnsbolt.a
 	$(compile)$(CC) $(CFLAGS) $(LINK) -o $@ $^ $(LIBS)

@@ -20,7 +20,11 @@
 
 #include <linux/types.h>
 
+#ifndef DNSBOLT_ABI_TEST
 #define DNSBOLT_ABI 3u
+#else /* tests/e2e/upgrade.sh: another version, with a program array of another size */
+#define DNSBOLT_ABI DNSBOLT_ABI_TEST
+#endif
 
 /* ---- map names (at most 15 characters: the kernel's limit), also the names of the pins ---- */
 #define DNSBOLT_MAP_CONFIG dnsbolt_config
@@ -59,7 +63,11 @@
 /* Program array: slot 0 is the entry of the current generation; generation g owns the slots from
  * 1 + g * DNSBOLT_STAGES on. */
 #define DNSBOLT_STAGES 8u
+#ifndef DNSBOLT_ABI_TEST
 #define DNSBOLT_GENERATIONS 4u
+#else
+#define DNSBOLT_GENERATIONS 5u
+#endif
 #define DNSBOLT_STAGE_SLOTS (1u + DNSBOLT_GENERATIONS * DNSBOLT_STAGES)
 
 typedef __u32 dnsbolt_handle;

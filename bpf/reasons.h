@@ -8,7 +8,9 @@
  * X(number, name, action, resolver, text)
  *   action    TX answered | PASS passed, untouched | DROP
  *   resolver  what dnsbolt-resolver does when the same code gives it this reason for a message:
- *             SEND the answer | NONE no reply | FORMERR, SERVFAIL, NOTIMP, REFUSED: that RCODE | BADVERS
+ *             SEND the answer | NONE no reply | FORMERR, SERVFAIL, NOTIMP, REFUSED, NOTAUTH: that
+ *             RCODE | BADVERS. Messages of the reasons 40 to 69, which are about their form, it reads in full
+ *             (userspace/resolver/query.h), and answers if they can be understood.
  */
 #ifndef DNSBOLT_REASONS_H
 #define DNSBOLT_REASONS_H
@@ -53,7 +55,7 @@
 	  "counts other than one question and at most one additional record")                      \
 	X(46, qname, PASS, FORMERR, "the question's name is malformed or cut off")                 \
 	X(47, qclass, PASS, REFUSED, "class is not IN, and no question for our identity")          \
-	X(48, qtype, PASS, REFUSED, "type 0, OPT, or a meta type (128 to 254)")                    \
+	X(48, qtype, PASS, FORMERR, "type 0, OPT, or a meta type (128 to 250)")                    \
 	X(49, trailing, PASS, FORMERR, "octets after the message")                                 \
 	X(50, additional, PASS, FORMERR, "the additional record is not an OPT of the root")        \
 	X(51, edns_version, PASS, BADVERS, "EDNS version is not 0")                                \
@@ -61,6 +63,10 @@
 	X(53, edns_options, PASS, SERVFAIL, "more EDNS options than are looked at")                \
 	X(54, cookie, PASS, SERVFAIL, "COOKIE option, which the host answers")                     \
 	X(55, host_option, PASS, SERVFAIL, "NSID, ECS or EXPIRE option, which the host answers")   \
+	X(56, tsig, PASS, NOTAUTH, "signed by TSIG, and no key is configured")                     \
+	X(57, transfer, PASS, REFUSED, "AXFR or IXFR")                                             \
+	X(58, mailbox, PASS, NOTIMP, "MAILA or MAILB")                                             \
+	X(59, notify, PASS, NONE, "a NOTIFY, which dnsboltd answers through the resolver")         \
 	/* find */                                                                                 \
 	X(70, not_ours, PASS, REFUSED, "the name is in no zone of ours")                           \
 	X(71, unknown, PASS, SERVFAIL, "a stored name has the same hash")                          \
@@ -68,11 +74,11 @@
 	X(73, expired, PASS, SERVFAIL, "the zone has expired")                                     \
 	X(74, no_proof, PASS, SERVFAIL,                                                            \
 	  "the zone has no complete denial chain, or none that is served")                         \
-	X(75, dname_twice, PASS, SERVFAIL, "a DNAME that leads to another, or to itself")          \
 	X(76, wildcard_odd, PASS, SERVFAIL, "a wildcard that is a zone cut, or is gone")           \
 	X(77, cname_odd, PASS, SERVFAIL,                                                           \
 	  "a CNAME chain that loops, is too long, or has too many parts")                          \
-	X(78, any, PASS, REFUSED, "ANY or RRSIG, which `any: pass` leaves to the host")            \
+	X(78, any, PASS, SERVFAIL, "ANY or RRSIG, which `any: pass` leaves to the host")           \
+	X(79, dname_twice, PASS, SERVFAIL, "a DNAME that leads to another, or to itself")          \
 	X(85, computed, PASS, SERVFAIL, "the name has a type which its server computes")           \
 	/* plan and commit */                                                                      \
 	X(100, too_large, PASS, SERVFAIL, "the answer has parts that the driver does not send")    \

@@ -15,9 +15,6 @@
 #include "attach_internal.h"
 #include "ifaces.h"
 
-#define START_ANEW                                                                                 \
-	"stop the daemon that made it with on-exit: detach, or detach its program and remove \"%s\""
-
 int attach_fail(struct attach *attach, int err, const char *format, ...)
 {
 	va_list args;
@@ -36,6 +33,11 @@ const char *attach_error(const struct attach *attach)
 bool attach_adopted(const struct attach *attach)
 {
 	return attach->adopted;
+}
+
+bool attach_maps_adopted(const struct attach *attach)
+{
+	return attach->adopted && !attach->replaces;
 }
 
 const struct attach_maps *attach_maps(const struct attach *attach)
@@ -88,7 +90,7 @@ static int find_interfaces(struct attach *attach, const struct config *config)
 	return 0;
 }
 
-static void forget_maps(struct attach *attach)
+void attach_forget_maps(struct attach *attach)
 {
 	for (size_t i = 0; i < pins_maps; i++) {
 		int *fd = pins_map_fd(&attach->maps, &pins_map[i]);
@@ -100,10 +102,10 @@ static void forget_maps(struct attach *attach)
 	attach->own_fds = false;
 }
 
-/* Opens the pinned maps and sees whether this program understands them. */
-static int adopt_maps(struct attach *attach, const struct config *config)
+/* Opens the pinned maps. -EPROTO: they are not those of this program's ABI version; attach->error says why. */
+static int adopt_maps(struct attach *attach)
 {
-	const char *name = NULL;
+	const char *name = "";
 	int err;
 
 	attach->own_fds = true;
@@ -111,37 +113,28 @@ static int adopt_maps(struct attach *attach, const struct config *config)
 		int fd = pins_get(attach->pins, pins_map[i].name);
 
 		if (fd < 0)
-			return attach_fail(attach, -EPROTO, "pin-dir: \"%s/%s\": %s: " START_ANEW,
-					   config->pin_dir, pins_map[i].name, strerror(-fd),
-					   config->pin_dir);
+			return attach_fail(attach, fd == -ENOENT ? -EPROTO : fd, "%s: %s",
+					   pins_map[i].name, strerror(-fd));
 		*pins_map_fd(&attach->maps, &pins_map[i]) = fd;
 	}
 	err = stages_check_maps(&attach->maps, &name);
 	if (err)
-		return attach_fail(
-			attach, err,
-			"pin-dir: \"%s/%s\" is of another version of dnsbolt: " START_ANEW,
-			config->pin_dir, name ?: "", config->pin_dir);
+		return attach_fail(attach, err, "%s is of another form", name);
 	attach->page = attach_map_page(attach->maps.config);
 	if (!attach->page)
-		return attach_fail(attach, -errno, "pin-dir: the config map cannot be mapped: %s",
+		return attach_fail(attach, -errno, "the config map cannot be mapped: %s",
 				   strerror(errno));
 	if (attach->page->abi != DNSBOLT_ABI)
-		return attach_fail(
-			attach, -EPROTO,
-			"pin-dir: the maps in \"%s\" are of ABI version %u, not %u: " START_ANEW,
-			config->pin_dir, attach->page->abi, DNSBOLT_ABI, config->pin_dir);
+		return attach_fail(attach, -EPROTO, "ABI version %u, this is %u", attach->page->abi,
+				   DNSBOLT_ABI);
 	return 0;
 }
 
-static int adopt(struct attach *attach, const struct config *config, int stub_fd)
+static int adopt_stages(struct attach *attach, const struct config *config, int stub_fd)
 {
 	unsigned int generation;
 	int current, err;
 
-	err = adopt_maps(attach, config);
-	if (err)
-		return err;
 	err = hook_stub_take(&attach->stub, stub_fd);
 	if (err)
 		return attach_fail(attach, err, "pin-dir: the stub cannot be taken over: %s",
@@ -149,8 +142,9 @@ static int adopt(struct attach *attach, const struct config *config, int stub_fd
 	for (unsigned int i = 0; i < DNSBOLT_MAX_IFACES; i++)
 		attach->former[i] = attach->page->iface[i].ifindex;
 	/* What an earlier start replaced, or did not complete, is used by no packet any more. */
-	current = stages_current(attach->maps.stages);
+	current = stages_current(attach->gate, attach->maps.stages);
 	stages_clear(attach->maps.stages, current);
+	replace_clear(attach);
 	generation = current < 0 ? 0 : ((unsigned int)current + 1) % DNSBOLT_GENERATIONS;
 	err = stages_load(&attach->stages, &attach->maps, config->max_names, generation);
 	if (err)
@@ -158,6 +152,28 @@ static int adopt(struct attach *attach, const struct config *config, int stub_fd
 				   strerror(-err));
 	attach->adopted = true;
 	return 0;
+}
+
+static int adopt(struct attach *attach, const struct config *config, int stub_fd)
+{
+	int err;
+
+	err = replace_settle(attach);
+	if (!err)
+		err = adopt_maps(attach);
+	if (!err && attach_max_names(attach) != config->max_names)
+		err = attach_fail(attach, -EPROTO, "room for %u names, max-names is %u",
+				  attach_max_names(attach), config->max_names);
+	if (err && err != -EPROTO)
+		return err;
+	if (!err)
+		return replace_open_gate(attach) ?: adopt_stages(attach, config, stub_fd);
+	report_say(
+		attach->report, LOG_LEVEL_NOTICE,
+		"pin-dir: the maps in \"%s\" are of another version of dnsbolt (%s): new ones are made "
+		"beside them and take their place when all zones are loaded",
+		config->pin_dir, attach->error);
+	return replace_open(attach, config, stub_fd);
 }
 
 static int pin_maps(struct attach *attach, const struct config *config)
@@ -187,6 +203,7 @@ static int start_anew(struct attach *attach, const struct config *config)
 		return attach_fail(attach, -errno, "bpf: the config map cannot be mapped: %s",
 				   strerror(errno));
 	attach->page->abi = DNSBOLT_ABI;
+	attach->gate = attach->maps.stages;
 	err = hook_stub_new(&attach->stub, &attach->maps);
 	if (err)
 		return attach_fail(attach, err, "bpf: the stub cannot be opened: %s",
@@ -222,7 +239,8 @@ int attach_open(struct attach **ret_attach, const struct config *config,
 	if (!attach)
 		return -ENOMEM;
 	attach->report = report;
-	forget_maps(attach);
+	attach->gate = -1;
+	attach_forget_maps(attach);
 	err = find_interfaces(attach, config);
 	if (!err)
 		err = pins_open(&attach->pins, config->pin_dir, report);
@@ -349,21 +367,21 @@ int attach_start(struct attach *attach)
 	err = attach_all(attach);
 	if (err)
 		return err;
-	if (!attach->adopted) {
+	if (attach->replaces)
+		err = replace_pin(attach);
+	else if (!attach->adopted)
 		err = pins_put(attach->pins, PINS_STUB, hook_stub_fd(attach->stub));
-		if (err)
-			attach_fail(attach, err, "pin-dir: " PINS_STUB ": %s", strerror(-err));
-	}
-	if (!err) {
-		err = stages_flip(attach->stages, attach->maps.stages);
-		if (err)
-			attach_fail(attach, err, "bpf: slot 0 cannot be set: %s", strerror(-err));
-	}
-	if (!err) {
-		attach->undo = false;
-		leave_former(attach);
-	}
-	return err;
+	if (err)
+		return attach_fail(attach, err, "pin-dir: %s", strerror(-err));
+	err = stages_flip(attach->stages, attach->gate);
+	if (err)
+		return attach_fail(attach, err, "bpf: slot 0 cannot be set: %s", strerror(-err));
+	attach->is_flipped = true;
+	attach->undo = false;
+	if (attach->replaces)
+		replace_done(attach);
+	leave_former(attach);
+	return 0;
 }
 
 /* Off every interface, and nothing pinned. */
@@ -398,9 +416,13 @@ void attach_free(struct attach *attach)
 	testrun_free(attach->test);
 	if (attach->undo)
 		remove_all(attach);
+	if (attach->replaces && !attach->is_flipped)
+		replace_undo(attach);
 	if (attach->page)
 		munmap(attach->page, sizeof(*attach->page));
-	forget_maps(attach);
+	if (attach->gate >= 0 && attach->gate != attach->maps.stages)
+		close(attach->gate);
+	attach_forget_maps(attach);
 	hook_stub_free(attach->stub);
 	stages_free(attach->stages);
 	pins_close(attach->pins);

@@ -23,14 +23,15 @@ struct attach_iface {
 	uint32_t prog_id; /* of the stub */
 };
 
-/* Opens pin-dir (made when it is missing), takes its lock, and either adopts the maps and the
- * stub that are pinned there or loads everything afresh and pins it. Says itself, through
- * `report`, why it fails: -EBUSY: another dnsboltd holds pin-dir; -EPROTO: pinned maps of
- * another ABI version; -ENODEV: no such interface. `report` has to live as long as what is
- * returned. */
+/* Opens pin-dir (made when it is missing), takes its lock, and adopts what is pinned there: the stub with
+ * its maps, or, where those are of another ABI version or size, the stub alone, with new maps beside them
+ * that take their place in attach_start(). Where nothing is pinned all is loaded and pinned afresh.
+ * Says itself, through `report`, why it fails: -EBUSY: another dnsboltd holds pin-dir; -EPROTO: the
+ * pins are incomplete; -ENODEV: no such interface. `report` has to live as long as what is returned. */
 int attach_open(struct attach **ret_attach, const struct config *config,
 		const struct report *report);
-bool attach_adopted(const struct attach *attach);
+bool attach_adopted(const struct attach *attach);      /* the stub, at least */
+bool attach_maps_adopted(const struct attach *attach); /* they hold a store already */
 
 /* Why the last call failed. Never NULL. */
 const char *attach_error(const struct attach *attach);
@@ -41,7 +42,7 @@ struct attach_maps {
 };
 const struct attach_maps *attach_maps(const struct attach *attach);
 
-/* Room of the names map: max-names of the start that made it. */
+/* Room of the names map. */
 uint32_t attach_max_names(const struct attach *attach);
 
 /* Writes port, sizes, interfaces, options, return path and mode into the config map and the

@@ -270,6 +270,9 @@ static void read_iface(struct attach_iface *iface)
 
 int attach_renew(struct attach *attach)
 {
+	if (attach->must_clear)
+		replace_clear(attach);
+	attach->must_clear = false;
 	put_off_orphan(attach);
 	for (unsigned int i = 0; i < attach->n_iface; i++)
 		read_iface(&attach->iface[i]);

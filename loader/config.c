@@ -11,8 +11,10 @@
 
 #include "config_internal.h"
 
-#define TEXT_MAX 4095 /* octets of a path */
 #define ZONES_MAX DNSBOLT_MAX_ZONES
+#define LISTS_MAX 100000
+#define SECONDS_MAX                                                                                \
+	0x7fffffff /* the largest that a timer of an SOA can be: RFC 1035 section 3.3.13 */
 #define FILE_OCTETS_MAX (64u << 20)
 
 static const cyaml_strval_t modes[] = {
@@ -41,36 +43,28 @@ static const cyaml_strval_t anys[] = {
 	{ "pass", DNSBOLT_ANY_PASS },
 };
 
+static const cyaml_strval_t booleans[] = {
+	{ "false", false },
+	{ "true", true },
+};
+
 static const cyaml_strval_t exits[] = {
 	{ "detach", CONFIG_EXIT_DETACH },
 	{ "stay", CONFIG_EXIT_STAY },
 	{ "disarm", CONFIG_EXIT_DISARM },
 };
 
-static const cyaml_schema_value_t text_entry = {
-	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, TEXT_MAX),
-};
-
 static const cyaml_schema_field_t listen_fields[] = {
 	CYAML_FIELD_SEQUENCE("address", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-			     struct config_listen, address, &text_entry, 1, DNSBOLT_MAX_LISTEN),
+			     struct config_listen, address, &config_text_entry, 1,
+			     DNSBOLT_MAX_LISTEN),
 	CYAML_FIELD_UINT("port", CYAML_FLAG_OPTIONAL, struct config_listen, port),
 	CYAML_FIELD_END,
 };
 
-static const cyaml_schema_field_t zone_fields[] = {
-	CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct config_zone, name, 1, TEXT_MAX),
-	CYAML_FIELD_STRING_PTR("file", CYAML_FLAG_POINTER, struct config_zone, file, 1, TEXT_MAX),
-	CYAML_FIELD_END,
-};
-
-static const cyaml_schema_value_t zone_entry = {
-	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct config_zone, zone_fields),
-};
-
 static const cyaml_schema_field_t metrics_fields[] = {
 	CYAML_FIELD_STRING_PTR("listen", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-			       struct config_metrics, listen, 0, TEXT_MAX),
+			       struct config_metrics, listen, 0, CONFIG_TEXT_MAX),
 	CYAML_FIELD_END,
 };
 
@@ -80,14 +74,16 @@ static const cyaml_schema_field_t metrics_fields[] = {
 	CYAML_FIELD_STRING_PTR(key, OPTIONAL_PTR, struct config, member, 1, max)
 #define TEXT0(key, member, max) /* may be empty */                                                 \
 	CYAML_FIELD_STRING_PTR(key, OPTIONAL_PTR, struct config, member, 0, max)
+#define LIST(key, member, entry, max)                                                              \
+	CYAML_FIELD_SEQUENCE(key, OPTIONAL_PTR, struct config, member, entry, 0, max)
 #define NUMBER(key, member) CYAML_FIELD_UINT(key, CYAML_FLAG_OPTIONAL, struct config, member)
 #define WORD(key, member, words)                                                                   \
 	CYAML_FIELD_ENUM(key, CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, struct config, member,      \
 			 words, CYAML_ARRAY_LEN(words))
 
 static const cyaml_schema_field_t config_fields[] = {
-	CYAML_FIELD_SEQUENCE("interface", CYAML_FLAG_POINTER, struct config, interface, &text_entry,
-			     1, DNSBOLT_MAX_IFACES),
+	CYAML_FIELD_SEQUENCE("interface", CYAML_FLAG_POINTER, struct config, interface,
+			     &config_text_entry, 1, DNSBOLT_MAX_IFACES),
 	TEXT("site", site, 255),
 	CYAML_FIELD_MAPPING_PTR("listen", OPTIONAL_PTR, struct config, listen, listen_fields),
 	WORD("mode", mode, modes),
@@ -103,14 +99,22 @@ static const cyaml_schema_field_t config_fields[] = {
 	NUMBER("max-names", max_names),
 	NUMBER("orphan-timeout", orphan_timeout),
 	TEXT("user", user, 255),
-	CYAML_FIELD_SEQUENCE("zone-dir", OPTIONAL_PTR, struct config, zone_dir, &text_entry, 0,
-			     ZONES_MAX),
-	CYAML_FIELD_SEQUENCE("zone", OPTIONAL_PTR, struct config, zone, &zone_entry, 0, ZONES_MAX),
+	LIST("zone-dir", zone_dir, &config_text_entry, ZONES_MAX),
+	LIST("zone", zone, &config_zone_entry, ZONES_MAX),
+	WORD("watch", watch, booleans),
+	LIST("key", key, &config_key_entry, LISTS_MAX),
+	LIST("primary", primary, &config_primary_entry, LISTS_MAX),
+	LIST("template", template, &config_template_entry, LISTS_MAX),
+	CYAML_FIELD_MAPPING_PTR("transfer", OPTIONAL_PTR, struct config, transfer,
+				config_transfer_fields),
+	CYAML_FIELD_MAPPING_PTR("notify", OPTIONAL_PTR, struct config, notify,
+				config_notify_fields),
+	CYAML_FIELD_MAPPING_PTR("host", OPTIONAL_PTR, struct config, host, config_host_fields),
 	CYAML_FIELD_MAPPING_PTR("metrics", OPTIONAL_PTR, struct config, metrics, metrics_fields),
-	TEXT("control", control, TEXT_MAX),
-	TEXT("state-dir", state_dir, TEXT_MAX),
-	TEXT("run-dir", run_dir, TEXT_MAX),
-	TEXT("pin-dir", pin_dir, TEXT_MAX),
+	TEXT("control", control, CONFIG_TEXT_MAX),
+	TEXT("state-dir", state_dir, CONFIG_TEXT_MAX),
+	TEXT("run-dir", run_dir, CONFIG_TEXT_MAX),
+	TEXT("pin-dir", pin_dir, CONFIG_TEXT_MAX),
 	CYAML_FIELD_END,
 };
 
@@ -123,6 +127,25 @@ static const struct config_range ranges[] = {
 	{ "max-udp-size", 512, DNSBOLT_UDP_MAX },
 	{ "max-names", 1024, 1u << 28 },
 	{ "orphan-timeout", 0, UINT32_MAX },
+	{ "transfer.parallel", 1, 1000 },
+	{ "transfer.idle-timeout", 1, 3600 },
+	{ "transfer.total-timeout", 1, 604800 },
+	{ "notify.port", 1, UINT16_MAX },
+	{ "host.poll", 1, 3600 },
+	{ "zone[].refresh-min", 1, SECONDS_MAX },
+	{ "zone[].refresh-max", 1, SECONDS_MAX },
+	{ "zone[].retry-min", 1, SECONDS_MAX },
+	{ "zone[].retry-max", 1, SECONDS_MAX },
+	{ "zone[].expire-min", 1, SECONDS_MAX },
+	{ "zone[].expire-max", 1, SECONDS_MAX },
+	{ "zone[].max-zone-size", 1, 1ul << 50 },
+	{ "template[].refresh-min", 1, SECONDS_MAX },
+	{ "template[].refresh-max", 1, SECONDS_MAX },
+	{ "template[].retry-min", 1, SECONDS_MAX },
+	{ "template[].retry-max", 1, SECONDS_MAX },
+	{ "template[].expire-min", 1, SECONDS_MAX },
+	{ "template[].expire-max", 1, SECONDS_MAX },
+	{ "template[].max-zone-size", 1, 1ul << 50 },
 	{ NULL, 0, 0 },
 };
 
@@ -210,7 +233,8 @@ static int default_sections(struct config *config)
 		return -ENOMEM;
 	if (!config->listen->port)
 		config->listen->port = 53;
-	return default_text(&config->metrics->listen, "127.0.0.1:9553");
+	return default_text(&config->metrics->listen, "127.0.0.1:9553")
+		       ?: config_sync_defaults(config);
 }
 
 /* "off" is nothing. Where the host answers such questions, it does unless the option says otherwise. */
@@ -241,6 +265,8 @@ static int set_defaults(struct config *config, const struct config_tree *tree)
 		(void)snprintf(host, sizeof(host), "localhost");
 	if (!config_tree_has(tree, "mode"))
 		config->mode = DNSBOLT_MODE_ANSWER; /* 0 is off */
+	if (!config_tree_has(tree, "watch"))
+		config->watch = true;
 	if (!config->max_udp_size)
 		config->max_udp_size = 1232;
 	if (!config->max_names)
@@ -278,12 +304,20 @@ static int load_values(struct config **ret_config, const char *path, const char 
 	return -EINVAL;
 }
 
+/* There may be secrets in it. */
+static void wipe(char *text, size_t len)
+{
+	if (text)
+		explicit_bzero(text, len);
+	free(text);
+}
+
 int config_load(struct config **ret_config, const char *path, const struct report *report)
 {
 	struct config_tree tree = { .has_document = false };
 	struct config *config = NULL;
-	char *text = NULL;
-	size_t len = 0;
+	char *text = NULL, *values = NULL;
+	size_t len = 0, values_len = 0;
 	int err;
 
 	err = read_file(&text, &len, path, report);
@@ -295,7 +329,8 @@ int config_load(struct config **ret_config, const char *path, const struct repor
 	err = config_tree_check(&tree, &config_schema, ranges);
 	if (err)
 		goto out;
-	err = load_values(&config, path, text, len, report);
+	values = config_tree_bracket(&tree, text, len, &values_len);
+	err = values ? load_values(&config, path, values, values_len, report) : -ENOMEM;
 	if (err)
 		goto out;
 	err = set_defaults(config, &tree);
@@ -311,7 +346,8 @@ out:
 		report_say(report, LOG_LEVEL_ERROR, "%s: out of memory", path);
 	config_free(config);
 	config_tree_done(&tree);
-	free(text);
+	wipe(text, len);
+	wipe(values, values_len);
 	return err;
 }
 
@@ -320,8 +356,13 @@ void config_free(struct config *config)
 	char error[CONFIG_PATH_MAX] = "";
 	cyaml_config_t settings = cyaml_settings(error);
 
-	if (config)
-		(void)cyaml_free(&settings, &config_schema, config, 0);
+	if (!config)
+		return;
+	for (unsigned int i = 0; i < config->key_count; i++) {
+		if (config->key[i].secret)
+			explicit_bzero(config->key[i].secret, strlen(config->key[i].secret));
+	}
+	(void)cyaml_free(&settings, &config_schema, config, 0);
 }
 
 /* ---- words ---- */

@@ -16,7 +16,7 @@
 
 /* Every check says what is wrong and goes on, so that one run shows all; the tree counts. */
 
-static const char *item(char *buf, const char *list, unsigned int i, const char *member)
+const char *config_item_path(char *buf, const char *list, unsigned int i, const char *member)
 {
 	(void)snprintf(buf, CONFIG_PATH_MAX, "%s[%u]%s", list, i, member);
 	return buf;
@@ -44,12 +44,12 @@ static void check_interfaces(const struct config *config, struct config_tree *tr
 		const char *name = config->interface[i];
 
 		if (!is_interface_name(name))
-			config_tree_say(tree, item(path, "interface", i, ""),
+			config_tree_say(tree, config_item_path(path, "interface", i, ""),
 					"found '%s', expected an interface name of 1 to %d letters",
 					name, IF_NAMESIZE - 1);
 		for (unsigned int j = 0; j < i; j++) {
 			if (strcmp(config->interface[j], name) == 0)
-				config_tree_say(tree, item(path, "interface", i, ""),
+				config_tree_say(tree, config_item_path(path, "interface", i, ""),
 						"'%s' is given twice", name);
 		}
 	}
@@ -84,7 +84,7 @@ static void check_addresses(const struct config *config, struct config_tree *tre
 	for (unsigned int i = 0; i < config->listen->address_count; i++) {
 		const char *text = config->listen->address[i], *fault;
 
-		item(path, "listen.address", i, "");
+		config_item_path(path, "listen.address", i, "");
 		if (addr_parse(&seen[n], text)) {
 			config_tree_say(
 				tree, path,
@@ -161,7 +161,8 @@ static int check_zones(const struct config *config, struct config_tree *tree)
 		return -ENOMEM;
 	for (unsigned int i = 0; i < config->zone_count && !err; i++) {
 		if (name_parse_lower(name, config->zone[i].name, fault)) {
-			config_tree_say(tree, item(path, "zone", i, ".name"), "%s", fault);
+			config_tree_say(tree, config_item_path(path, "zone", i, ".name"), "%s",
+					fault);
 			continue;
 		}
 		entry[n].i = i;
@@ -174,7 +175,7 @@ static int check_zones(const struct config *config, struct config_tree *tree)
 	qsort(entry, n, sizeof(*entry), compare_zones);
 	for (unsigned int i = 1; i < n; i++) {
 		if (knot_dname_is_equal(entry[i - 1].name, entry[i].name))
-			config_tree_say(tree, item(path, "zone", entry[i].i, ".name"),
+			config_tree_say(tree, config_item_path(path, "zone", entry[i].i, ".name"),
 					"'%s' is given twice", config->zone[entry[i].i].name);
 	}
 	for (unsigned int i = 0; i < n; i++)
@@ -238,6 +239,7 @@ int config_check(const struct config *config, struct config_tree *tree)
 	check_user(config, tree);
 	check_control(config, tree);
 	check_nsid(config, tree);
+	config_sync_check(config, tree);
 	err = check_zones(config, tree);
 	if (err)
 		return err;

@@ -15,9 +15,11 @@
 
 #include "config.h"
 
+#define CONFIG_TEXT_MAX 4095 /* octets of a path */
+
 #define CONFIG_PATH_MAX 256 /* "zone[11999].name" and its like, unknown keys cut off */
 
-/* Bounds of a number, by its path ("listen.port"). */
+/* Bounds of a number, by its path ("listen.port", "zone[].refresh-min"). */
 struct config_range {
 	const char *path;
 	unsigned long min, max;
@@ -28,7 +30,14 @@ struct config_tree {
 	bool has_document;
 	const char *file;
 	const struct report *report;
-	unsigned int errors; /* that were said */
+	unsigned int errors;	    /* that were said */
+	struct config_span *single; /* texts that stand where a list may */
+	size_t n_single;
+};
+
+/* Characters of the document, from first to behind the last. */
+struct config_span {
+	size_t start, end;
 };
 
 /* Parses; a syntax error is said with its line. -EINVAL, -ENOMEM. config_tree_done() is due in any
@@ -50,7 +59,27 @@ bool config_tree_has(const struct config_tree *tree, const char *path);
 void config_tree_say(struct config_tree *tree, const char *path, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* The document, in which each text that stands for a list of one (`primary: host`) has brackets around it: libcyaml
+ * takes nothing else. NULL: no memory; else to be freed. After config_tree_check(). */
+char *config_tree_bracket(const struct config_tree *tree, const char *text, size_t len,
+			  size_t *ret_len);
+
 /* Ranges, addresses, names: what the types of the schema do not say. -EINVAL, -ENOMEM. */
 int config_check(const struct config *config, struct config_tree *tree);
+
+/* "zone[7].name" into buf, of CONFIG_PATH_MAX octets; returns it. */
+const char *config_item_path(char *buf, const char *list, unsigned int i, const char *member);
+
+/* ---- config_sync.c: the rows of keys, primaries, templates and zones, and their defaults ---- */
+
+extern const cyaml_schema_value_t config_key_entry, config_primary_entry, config_template_entry,
+	config_zone_entry, config_text_entry;
+extern const cyaml_schema_field_t config_transfer_fields[], config_notify_fields[],
+	config_host_fields[];
+int config_sync_defaults(struct config *config); /* -ENOMEM */
+
+/* ---- config_sync_check.c ---- */
+
+void config_sync_check(const struct config *config, struct config_tree *tree);
 
 #endif /* CONFIG_INTERNAL_H */

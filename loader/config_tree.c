@@ -94,6 +94,9 @@ void config_tree_done(struct config_tree *tree)
 	if (tree->has_document)
 		yaml_document_delete(&tree->document);
 	tree->has_document = false;
+	free(tree->single);
+	tree->single = NULL;
+	tree->n_single = 0;
 }
 
 /* ---- paths and lines ---- */
@@ -206,8 +209,14 @@ say_at(struct check *check, const yaml_node_t *node, const char *path, const cha
 
 /* ---- against the schema ---- */
 
+/* What stands anywhere in `key:` may be a secret, and is not said. */
+static bool is_secret(const char *path)
+{
+	return strncmp(path, "key", 3) == 0 && (path[3] == '\0' || path[3] == '[');
+}
+
 /* "'eth0'", "nothing", "a list", "a mapping". */
-static const char *describe(const yaml_node_t *node, char *buf, size_t size)
+static const char *describe(const yaml_node_t *node, const char *path, char *buf, size_t size)
 {
 	if (node->type == YAML_SEQUENCE_NODE)
 		return "a list";
@@ -215,6 +224,8 @@ static const char *describe(const yaml_node_t *node, char *buf, size_t size)
 		return "a mapping";
 	if (node->data.scalar.length == 0)
 		return "nothing";
+	if (is_secret(path))
+		return "a text";
 	(void)snprintf(buf, size, "'%.100s'", (const char *)node->data.scalar.value);
 	return buf;
 }
@@ -313,7 +324,7 @@ static void check_mapping(struct check *check, const cyaml_schema_value_t *schem
 
 	if (node->type != YAML_MAPPING_NODE) {
 		say_at(check, node, path, "found %s, expected a mapping of keys, such as '%s: ...'",
-		       describe(node, found, sizeof(found)), schema->mapping.fields->key);
+		       describe(node, path, found, sizeof(found)), schema->mapping.fields->key);
 		return;
 	}
 	for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
@@ -330,17 +341,48 @@ static void check_mapping(struct check *check, const cyaml_schema_value_t *schem
 	}
 }
 
+/* `primary: host` reads better than `primary: [host]`. */
+static bool may_be_single(const yaml_node_t *node, const char *path)
+{
+	const char *key = strrchr(path, '.');
+
+	return node->type == YAML_SCALAR_NODE && node->data.scalar.length &&
+	       node->data.scalar.style <= YAML_DOUBLE_QUOTED_SCALAR_STYLE && key &&
+	       strcmp(key, ".primary") == 0;
+}
+
+static void remember_single(struct check *check, const yaml_node_t *node)
+{
+	struct config_tree *tree = check->tree;
+	struct config_span *grown =
+		reallocarray(tree->single, tree->n_single + 1, sizeof(*tree->single));
+
+	if (!grown) {
+		say_at(check, node, "", "out of memory");
+		return;
+	}
+	tree->single = grown;
+	grown[tree->n_single++] =
+		(struct config_span){ node->start_mark.index, node->end_mark.index };
+}
+
 static void check_sequence(struct check *check, const cyaml_schema_value_t *schema,
 			   yaml_node_t *node, const char *path)
 {
 	char found[128], child[CONFIG_PATH_MAX];
 	unsigned long n;
 
+	if (may_be_single(node, path)) {
+		remember_single(check, node);
+		check_value(check, schema->sequence.entry, node, path);
+		return;
+	}
 	if (node->type != YAML_SEQUENCE_NODE) {
-		bool word = node->type == YAML_SCALAR_NODE && node->data.scalar.length;
+		bool word = node->type == YAML_SCALAR_NODE && node->data.scalar.length &&
+			    !is_secret(path);
 
 		say_at(check, node, path, "found %s, expected a list%s%.100s%s",
-		       describe(node, found, sizeof(found)), word ? ": [" : "",
+		       describe(node, path, found, sizeof(found)), word ? ": [" : "",
 		       word ? (const char *)node->data.scalar.value : "", word ? "]" : "");
 		return;
 	}
@@ -378,8 +420,30 @@ static void check_enum(struct check *check, const cyaml_schema_value_t *schema,
 							    : " or ",
 						word);
 	}
-	say_at(check, node, path, "found %s, expected %s", describe(node, found, sizeof(found)),
-	       words);
+	say_at(check, node, path, "found %s, expected %s",
+	       describe(node, path, found, sizeof(found)), words);
+}
+
+/* "zone[].file" is the pattern of "zone[7].file". */
+static bool is_of_pattern(const char *path, const char *pattern)
+{
+	for (; *pattern; pattern++) {
+		if (*path++ != *pattern)
+			return false;
+		if (*pattern == '[')
+			path += strspn(path, "0123456789");
+	}
+	return *path == '\0';
+}
+
+static void check_bool(struct check *check, const yaml_node_t *node, const char *path)
+{
+	char found[128];
+
+	if (!is_scalar(node, "yes", 3) && !is_scalar(node, "no", 2) &&
+	    !is_scalar(node, "true", 4) && !is_scalar(node, "false", 5))
+		say_at(check, node, path, "found %s, expected 'yes' or 'no'",
+		       describe(node, path, found, sizeof(found)));
 }
 
 static void check_number(struct check *check, const yaml_node_t *node, const char *path)
@@ -389,7 +453,7 @@ static void check_number(struct check *check, const yaml_node_t *node, const cha
 	char found[128], *end;
 	unsigned long number;
 
-	while (range->path && strcmp(range->path, path) != 0)
+	while (range->path && !is_of_pattern(path, range->path))
 		range++;
 	errno = 0;
 	number = strtoul(text, &end, 10);
@@ -399,7 +463,7 @@ static void check_number(struct check *check, const yaml_node_t *node, const cha
 	    (text[0] != '0' || text[1] == '\0')) /* libcyaml would take it for octal */
 		return;
 	say_at(check, node, path, "found %s, expected a number from %lu to %lu",
-	       describe(node, found, sizeof(found)), range->path ? range->min : 0,
+	       describe(node, path, found, sizeof(found)), range->path ? range->min : 0,
 	       range->path ? range->max : UINT32_MAX);
 }
 
@@ -432,13 +496,15 @@ static void check_value(struct check *check, const cyaml_schema_value_t *schema,
 	}
 	if (node->type != YAML_SCALAR_NODE) {
 		say_at(check, node, path, "found %s, expected a single value",
-		       describe(node, found, sizeof(found)));
+		       describe(node, path, found, sizeof(found)));
 		return;
 	}
 	if (schema->type == CYAML_ENUM)
 		check_enum(check, schema, node, path);
 	else if (schema->type == CYAML_UINT)
 		check_number(check, node, path);
+	else if (schema->type == CYAML_BOOL)
+		check_bool(check, node, path);
 	else
 		check_string(check, schema, node, path);
 }
@@ -450,4 +516,49 @@ int config_tree_check(struct config_tree *tree, const cyaml_schema_value_t *sche
 
 	check_value(&check, schema, yaml_document_get_root_node(&tree->document), "");
 	return tree->errors ? -EINVAL : 0;
+}
+
+/* ---- lists of one ---- */
+
+/* Copies up to a character of the document: marks count characters, and not the byte order mark. */
+struct copy {
+	const char *at, *end;
+	char *out;
+	size_t character;
+};
+
+static void copy_to(struct copy *copy, size_t character)
+{
+	while (copy->character < character && copy->at < copy->end) {
+		*copy->out++ = *copy->at++;
+		while (copy->at < copy->end && ((unsigned char)*copy->at & 0xc0) == 0x80)
+			*copy->out++ = *copy->at++;
+		copy->character++;
+	}
+}
+
+char *config_tree_bracket(const struct config_tree *tree, const char *text, size_t len,
+			  size_t *ret_len)
+{
+	char *bracketed = malloc(len + 2 * tree->n_single + 1);
+	struct copy copy = { .at = text, .end = text + len, .out = bracketed };
+
+	if (!bracketed)
+		return NULL;
+	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+		copy.at += 3;
+	for (size_t i = 0; i < tree->n_single; i++) {
+		const struct config_span *span = &tree->single[i];
+
+		if (span->start < copy.character) /* by an alias, once more */
+			continue;
+		copy_to(&copy, span->start);
+		*copy.out++ = '[';
+		copy_to(&copy, span->end);
+		*copy.out++ = ']';
+	}
+	copy_to(&copy, SIZE_MAX);
+	*copy.out = '\0';
+	*ret_len = (size_t)(copy.out - bracketed);
+	return bracketed;
 }

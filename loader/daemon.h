@@ -9,7 +9,10 @@
 #include "attach.h"
 #include "config.h"
 #include "resolver.h"
+#include "sigwatch.h"
 #include "store/store.h"
+#include "sync/sync.h"
+#include "watch.h"
 #include "zoneset.h"
 
 struct daemon {
@@ -19,6 +22,9 @@ struct daemon {
 	struct attach *attach;
 	struct store *store;
 	struct zoneset *zones;
+	struct sync *sync;
+	struct sigwatch *sigwatch;
+	struct watch *watch;	   /* NULL with watch: false */
 	struct resolver *resolver; /* NULL with fallback: host */
 	uint32_t pass_options;	   /* DNSBOLT_OPT_* in force */
 	const char *cookies; /* "ignore", "pass", with why: "pass (the host answers cookies)" */

@@ -14,6 +14,7 @@
 #include "control/control.h"
 #include "daemon.h"
 #include "folder.h"
+#include "limits.h"
 #include "metrics/metrics.h"
 #include "notify.h"
 #include "preflight.h"
@@ -40,6 +41,7 @@ struct program {
 	uv_signal_t signals[3];
 	uv_timer_t renew;
 	uv_prepare_t settle;
+	struct limits limits;
 };
 
 static void say(enum log_level level, const char *text, void *arg)
@@ -139,17 +141,20 @@ static int open_store(struct daemon *daemon)
 		.arena = maps->arena,
 		.zones = maps->zones,
 	};
-	uint32_t max_names = attach_max_names(daemon->attach);
+	struct store_stats stats;
 	int err;
 
-	if (max_names != daemon->config->max_names)
-		log_warning(
-			"config: max-names: %u takes effect after an exit with on-exit: detach; it is %u till then",
-			daemon->config->max_names, max_names);
-	err = store_open(&daemon->store, &store_maps, max_names, attach_adopted(daemon->attach));
+	err = store_open(&daemon->store, &store_maps, attach_max_names(daemon->attach),
+			 attach_maps_adopted(daemon->attach));
 	if (err)
 		log_error("store: cannot be opened: %s", strerror(-err));
-	return err;
+	if (err)
+		return err;
+	store_get_stats(daemon->store, &stats);
+	if (stats.rolled_back)
+		log_notice("store: an interrupted change set was taken back: %ju nodes",
+			   (uintmax_t)stats.rolled_back);
+	return 0;
 }
 
 static int load_zones(struct daemon *daemon)
@@ -161,11 +166,57 @@ static int load_zones(struct daemon *daemon)
 		log_error("zones: %s", strerror(-err));
 		return err;
 	}
+	if (daemon->config->watch) {
+		err = watch_start(&daemon->watch, &daemon->loop, daemon->zones, daemon->config,
+				  &report);
+		if (err)
+			log_warning("watch: changes of files cannot be seen: %s", strerror(-err));
+	}
 	err = zoneset_configure(daemon->zones, daemon->config);
-	if (!err)
-		err = zoneset_load(daemon->zones);
+	if (err) {
+		log_error("zones: %s", check_error(daemon->zones, err));
+		return err;
+	}
+	err = sync_open(&daemon->sync, &daemon->loop, daemon->config, daemon->store, daemon->zones,
+			&report);
+	if (err)
+		return err;
+	err = zoneset_load(daemon->zones);
 	if (err)
 		log_error("zones: %s", check_error(daemon->zones, err));
+	else if (daemon->watch)
+		watch_zones(daemon->watch);
+	return err;
+}
+
+static size_t answer_notify(const uint8_t *msg, size_t len, const struct dnsbolt_addr *from,
+			    uint8_t *reply, void *arg)
+{
+	return sync_notify(arg, msg, len, from, reply);
+}
+
+/* Served addresses are the host's; one that is reached by a single interface would need it named. */
+static int start_sync(struct daemon *daemon)
+{
+	struct dnsbolt_addr host[PROBE_ADDRESSES];
+	const struct dnsbolt_addr *addr;
+	size_t n = 0;
+	int err;
+
+	for (unsigned int i = 0; n < PROBE_ADDRESSES; i++) {
+		addr = attach_address(daemon->attach, i);
+		if (!addr)
+			break;
+		if (!addr_is_link_local(addr))
+			host[n++] = *addr;
+	}
+	err = sync_start(daemon->sync, host, n);
+	if (!err)
+		err = sigwatch_start(&daemon->sigwatch, &daemon->loop, daemon->zones, &report);
+	if (err)
+		log_error("sync: cannot be started: %s", strerror(-err));
+	else if (daemon->resolver)
+		resolver_on_notify(daemon->resolver, answer_notify, daemon->sync);
 	return err;
 }
 
@@ -307,6 +358,8 @@ static int start(struct program *program)
 		err = configure(daemon);
 	if (!err)
 		err = start_fallback(daemon);
+	if (!err)
+		err = start_sync(daemon);
 	/* Last, so that whatever fails before has not touched an interface. */
 	if (!err)
 		err = start_outlets(program);
@@ -375,6 +428,7 @@ static void on_renew(uv_timer_t *timer)
 	static bool said;
 	int err = attach_renew(program->daemon.attach);
 
+	limits_check(&program->limits, program->daemon.store, &report);
 	if (err && !said)
 		log_warning("%s: trying again", attach_error(program->daemon.attach));
 	said = err != 0;
@@ -398,6 +452,7 @@ static void renew_regularly(struct program *program)
 	(void)uv_timer_init(&program->daemon.loop, &program->renew);
 	program->renew.data = program;
 	(void)uv_timer_start(&program->renew, on_renew, RENEW_MS, RENEW_MS);
+	limits_check(&program->limits, program->daemon.store, &report);
 }
 
 /* What the last change left to do once no reader is in the old version is done before the loop waits, so
@@ -433,9 +488,14 @@ static void stop(struct program *program, bool completed)
 
 	metrics_stop(program->metrics);
 	control_stop(program->control);
+	if (daemon->resolver)
+		resolver_on_notify(daemon->resolver, NULL, NULL);
+	sigwatch_stop(daemon->sigwatch);
+	sync_stop(daemon->sync);
 	if (completed)
 		attach_stop(daemon->attach, daemon->config->on_exit);
 	resolver_stop(daemon->resolver, stays);
+	watch_stop(daemon->watch);
 	zoneset_free(daemon->zones);
 	store_close(daemon->store);
 	attach_free(daemon->attach);

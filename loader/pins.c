@@ -2,6 +2,7 @@
 #include "pins.h"
 
 #include <bpf/bpf.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -18,6 +19,7 @@
 #include "folder.h"
 
 #define BPFFS "/sys/fs/bpf"
+#define MAP_PREFIX "dnsbolt_" /* of the maps of all ABI versions */
 #define TEXT(token) TEXT_OF(token)
 #define TEXT_OF(token) #token
 #define ROW(token, member)                                                                         \
@@ -187,17 +189,98 @@ int pins_put(const struct pins *pins, const char *name, int fd)
 	return bpf_obj_pin(fd, path) < 0 ? -errno : 0;
 }
 
-void pins_remove(struct pins *pins)
+static void remove_pin(const struct pins *pins, const char *name)
 {
 	char path[PATH_MAX];
 
-	/* The stub first: without it the rest is what a start left that was not completed. */
-	if (!path_of(path, pins->dir, PINS_STUB))
+	if (!path_of(path, pins->dir, name))
 		(void)unlink(path);
-	for (size_t i = 0; i < pins_maps; i++) {
-		if (!path_of(path, pins->dir, pins_map[i].name))
-			(void)unlink(path);
+}
+
+/* The folder may be another's too. */
+static bool is_ours(const char *name)
+{
+	return strncmp(name, MAP_PREFIX, strlen(MAP_PREFIX)) == 0 || strcmp(name, PINS_GATE) == 0;
+}
+
+static bool is_known(const char *name)
+{
+	bool known = strcmp(name, PINS_GATE) == 0;
+
+	for (size_t i = 0; i < pins_maps; i++)
+		known = known || strcmp(name, pins_map[i].name) == 0;
+	return known;
+}
+
+static void remove_entries(struct pins *pins, bool known_too)
+{
+	DIR *dir = opendir(pins->dir);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		if (is_ours(entry->d_name) && (known_too || !is_known(entry->d_name)))
+			remove_pin(pins, entry->d_name);
 	}
+	if (dir)
+		(void)closedir(dir);
+}
+
+void pins_remove(struct pins *pins)
+{
+	/* The stub first: without it the rest is what a start left that was not completed. */
+	remove_pin(pins, PINS_STUB);
+	remove_entries(pins, true);
+}
+
+void pins_remove_strays(struct pins *pins)
+{
+	remove_entries(pins, false);
+}
+
+/* ---- aside: a dot would not be allowed in a name ---- */
+
+static const char *aside_name(char *buf, const struct pins_map *row)
+{
+	(void)snprintf(buf, NAME_MAX, "%s-new", row->name);
+	return buf;
+}
+
+int pins_put_aside(const struct pins *pins, const struct pins_map *row, int fd)
+{
+	char name[NAME_MAX];
+
+	return pins_put(pins, aside_name(name, row), fd);
+}
+
+int pins_get_aside(const struct pins *pins, const struct pins_map *row)
+{
+	char name[NAME_MAX];
+
+	return pins_get(pins, aside_name(name, row));
+}
+
+int pins_move_aside(struct pins *pins)
+{
+	char from[PATH_MAX], to[PATH_MAX], name[NAME_MAX];
+	int err = 0;
+
+	for (size_t i = 0; i < pins_maps && !err; i++) {
+		err = path_of(from, pins->dir, aside_name(name, &pins_map[i]));
+		if (!err)
+			err = path_of(to, pins->dir, pins_map[i].name);
+		if (!err && rename(from, to) < 0 && errno != ENOENT)
+			err = -errno;
+	}
+	return err;
+}
+
+void pins_remove_aside(struct pins *pins)
+{
+	char name[NAME_MAX];
+
+	/* The program array first: without it the others say nothing. */
+	for (size_t i = pins_maps; i-- > 0;)
+		remove_pin(pins, aside_name(name, &pins_map[i]));
 }
 
 uint32_t pins_stub_id(const char *dir)

@@ -37,6 +37,7 @@
 #define BACKOFF_MAX_MS 10000u
 #define STEADY_MS 60000u /* a process that lived so long was not broken from the start */
 #define CHILD_CHANNEL 3
+#define NOTIFY_TURN 64 /* that are answered before others of the loop have their turn */
 
 /* One process; freed when its handles are closed, which may be after the resolver is. */
 struct run {
@@ -66,6 +67,8 @@ struct resolver {
 	struct resolver_sockets sockets;
 	uv_timer_t timer; /* until it is ready, or until it is started again */
 	struct run *run;  /* NULL: not running */
+	resolver_notify *notify;
+	void *notify_arg;
 	unsigned int restarts, backoff_ms;
 };
 
@@ -174,17 +177,37 @@ static void watch_channel(struct run *run)
 		(void)uv_process_kill(&run->process, SIGKILL);
 }
 
+/* The answer may get lost, as the NOTIFY may. */
+static void answer_notify(struct run *run, const struct ipc_notify *notify, size_t len)
+{
+	const struct resolver *resolver = run->resolver;
+	struct ipc_notify_reply reply = { .head = { IPC_NOTIFY_REPLY, notify->head.value } };
+	size_t reply_len = 0;
+
+	if (resolver->notify)
+		reply_len = resolver->notify(notify->msg, len, &notify->from, reply.msg,
+					     resolver->notify_arg);
+	(void)send(run->channel, &reply, sizeof(reply.head) + reply_len,
+		   MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 /* Returns false when the other end is closed. */
 static bool read_channel(struct run *run)
 {
-	struct ipc_message msg;
-	ssize_t n;
+	const size_t notify_head = offsetof(struct ipc_notify, msg);
+	struct ipc_notify msg;
+	ssize_t n = 0;
 
-	while ((n = recv(run->channel, &msg, sizeof(msg), MSG_DONTWAIT)) > 0) {
-		if ((size_t)n == sizeof(msg) && msg.type == IPC_READY)
+	for (int i = 0; i < NOTIFY_TURN; i++) {
+		n = recv(run->channel, &msg, sizeof(msg), MSG_DONTWAIT);
+		if (n <= 0)
+			return n < 0 && (errno == EAGAIN || errno == EINTR);
+		if ((size_t)n == sizeof(msg.head) && msg.head.type == IPC_READY)
 			run->ready = true;
+		else if ((size_t)n > notify_head && msg.head.type == IPC_NOTIFY)
+			answer_notify(run, &msg, (size_t)n - notify_head);
 	}
-	return n < 0 && (errno == EAGAIN || errno == EINTR);
+	return true;
 }
 
 static void became_ready(struct resolver *resolver);
@@ -545,6 +568,12 @@ int resolver_start(struct resolver **ret_resolver, uv_loop_t *loop, const struct
 }
 
 /* ---- the rest ---- */
+
+void resolver_on_notify(struct resolver *resolver, resolver_notify *notify, void *arg)
+{
+	resolver->notify = notify;
+	resolver->notify_arg = arg;
+}
 
 pid_t resolver_pid(const struct resolver *resolver)
 {

@@ -21,6 +21,12 @@ struct resolver;
 int resolver_start(struct resolver **ret_resolver, uv_loop_t *loop, const struct config *config,
 		   const struct attach *attach, struct store *store, const struct report *report);
 
+/* Who answers the NOTIFYs that come to the resolver: returns the length of the answer, 0: none. `reply` has room for
+ * IPC_NOTIFY_MAX octets. NULL: nobody. */
+typedef size_t resolver_notify(const uint8_t *msg, size_t len, const struct dnsbolt_addr *from,
+			       uint8_t *reply, void *arg);
+void resolver_on_notify(struct resolver *resolver, resolver_notify *notify, void *arg);
+
 pid_t resolver_pid(const struct resolver *resolver); /* 0: not running */
 unsigned int resolver_restarts(const struct resolver *resolver);
 const struct ipc_stats *resolver_stats(const struct resolver *resolver);

@@ -79,27 +79,38 @@ static void tell_maps(const struct bpf_object *obj, struct attach_maps *ret_maps
 	}
 }
 
+int stages_open(struct dnsbolt_bpf **ret_skel, uint32_t max_names, unsigned int generation)
+{
+	struct dnsbolt_bpf *skel;
+	int err;
+
+	err = stages_setup();
+	if (err)
+		return err;
+	skel = dnsbolt_bpf__open();
+	if (!skel)
+		return -errno;
+	skel->rodata->stage_base = first_slot(generation);
+	skel->rodata->env_weak_order = WEAK_ORDER;
+	err = bpf_map__set_max_entries(skel->maps.dnsbolt_names, max_names);
+	if (err)
+		dnsbolt_bpf__destroy(skel);
+	else
+		*ret_skel = skel;
+	return err;
+}
+
 int stages_load(struct stages **ret_stages, struct attach_maps *maps, uint32_t max_names,
 		unsigned int generation)
 {
 	struct stages *stages;
 	int err;
 
-	err = stages_setup();
-	if (err)
-		return err;
 	stages = calloc(1, sizeof(*stages));
 	if (!stages)
 		return -ENOMEM;
 	stages->generation = generation;
-	stages->skel = dnsbolt_bpf__open();
-	if (!stages->skel) {
-		err = -errno;
-		goto out;
-	}
-	stages->skel->rodata->stage_base = first_slot(generation);
-	stages->skel->rodata->env_weak_order = WEAK_ORDER;
-	err = bpf_map__set_max_entries(stages->skel->maps.dnsbolt_names, max_names);
+	err = stages_open(&stages->skel, max_names, generation);
 	if (!err)
 		err = choose_maps(stages->skel->obj, maps);
 	if (!err)
@@ -140,9 +151,17 @@ static uint32_t slot_id(int array, unsigned int slot)
 	return bpf_map_lookup_elem(array, &slot, &id) == 0 ? id : 0;
 }
 
-int stages_current(int array)
+static unsigned int slots_of(int array)
 {
-	uint32_t entry = slot_id(array, 0);
+	struct bpf_map_info info = {};
+	uint32_t len = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(array, &info, &len) == 0 ? info.max_entries : 0;
+}
+
+int stages_current(int gate, int array)
+{
+	uint32_t entry = slot_id(gate, 0);
 
 	for (unsigned int g = 0; entry && g < DNSBOLT_GENERATIONS; g++) {
 		if (slot_id(array, first_slot(g)) == entry)
@@ -151,9 +170,20 @@ int stages_current(int array)
 	return -ENOENT;
 }
 
+bool stages_is_current(int gate, int array)
+{
+	uint32_t entry = slot_id(gate, 0);
+
+	for (unsigned int slot = slots_of(array); entry && slot-- > 0;) {
+		if (slot_id(array, slot) == entry)
+			return true;
+	}
+	return false;
+}
+
 void stages_clear(int array, int keep)
 {
-	for (unsigned int slot = 1; slot < DNSBOLT_STAGE_SLOTS; slot++) {
+	for (unsigned int slot = slots_of(array); slot-- > 1;) {
 		if (keep < 0 || (slot - 1) / DNSBOLT_STAGES != (unsigned int)keep)
 			(void)bpf_map_delete_elem(array, &slot);
 	}
@@ -174,9 +204,9 @@ int stages_fill(const struct stages *stages, int array)
 	return err;
 }
 
-int stages_flip(const struct stages *stages, int array)
+int stages_flip(const struct stages *stages, int gate)
 {
-	return put(array, 0, stages_entry(stages));
+	return put(gate, 0, stages_entry(stages));
 }
 
 /* The names map is as large as it was made, by max-names of that time. */

@@ -10,7 +10,12 @@
 
 #include "attach.h"
 
+struct dnsbolt_bpf;
 struct stages;
+
+/* Opens the programs with all that is set before they are loaded, but for maps that are there
+ * already: what the verifier sees of them. The caller destroys the skeleton. */
+int stages_open(struct dnsbolt_bpf **ret_skel, uint32_t max_names, unsigned int generation);
 
 /* Loads the programs for `generation`. A map whose descriptor in `maps` is not negative is used,
  * the others are made anew (names with room for max_names) and stored there; those descriptors
@@ -23,15 +28,17 @@ void stages_free(struct stages *stages); /* NULL is fine */
 /* Descriptor of the entry program. */
 int stages_entry(const struct stages *stages);
 
-/* Generation whose entry is in slot 0, by the ids of the programs. -ENOENT: slot 0 is empty. */
-int stages_current(int array);
+/* Generation in `array` whose entry is in slot 0 of the gate, by the ids of the programs. -ENOENT: none. */
+int stages_current(int gate, int array);
+/* Whether any slot of `array`, however many it has, has that entry. */
+bool stages_is_current(int gate, int array);
 
-/* Empties all slots but slot 0 and those of generation `keep` (negative: of none). */
+/* Empties all slots but slot 0 and those of generation `keep` (negative: of none), also of an array of another size. */
 void stages_clear(int array, int keep);
 
-/* Puts the set into its generation's slots; stages_flip() puts its entry into slot 0. */
+/* Puts the set into its generation's slots; stages_flip() puts its entry into slot 0 of the gate. */
 int stages_fill(const struct stages *stages, int array);
-int stages_flip(const struct stages *stages, int array);
+int stages_flip(const struct stages *stages, int gate);
 
 /* Compares pinned maps with the definitions that this program has. -EPROTO: *ret_name does not
  * fit. */

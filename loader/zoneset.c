@@ -135,26 +135,30 @@ void zoneset_item_free(struct zoneset_item *item)
 	if (item->now.zone != item->now.base)
 		zone_free(item->now.zone);
 	zone_free(item->now.base);
+	zoneset_files_clear(&item->files);
 	knot_dname_free(item->apex, NULL);
 	free(item->file);
 	free(item->error);
 	free(item);
 }
 
-static struct zoneset_item *add_item(struct zoneset *set, const struct zoneset_source *source)
+struct zoneset_item *zoneset_add_item(struct zoneset *set, const struct zoneset_source *source)
 {
 	struct zoneset_item *item = calloc(1, sizeof(*item));
 
 	if (!item)
 		return NULL;
 	item->apex = knot_dname_copy(source->apex, NULL);
-	item->file = strdup(source->file);
-	if (!item->apex || !item->file) {
+	item->file = source->file ? strdup(source->file) : NULL;
+	if (!item->apex || (source->file && !item->file)) {
 		zoneset_item_free(item);
 		return NULL;
 	}
-	item->row =
-		(struct zoneset_zone){ .apex = item->apex, .file = item->file, .state = "failed" };
+	item->zonemd = source->zonemd;
+	item->row = (struct zoneset_zone){ .apex = item->apex,
+					   .file = item->file,
+					   .state = item->file ? "failed" : "waiting",
+					   .is_catalog = source->is_catalog };
 	RB_INSERT(zoneset_tree, &set->items, item);
 	set->n_items++;
 	return item;
@@ -164,7 +168,7 @@ static int set_file(struct zoneset_item *item, const char *file)
 {
 	char *copy;
 
-	if (strcmp(item->file, file) == 0)
+	if (!file || (item->file && strcmp(item->file, file) == 0))
 		return 0;
 	copy = strdup(file);
 	if (!copy)
@@ -172,7 +176,7 @@ static int set_file(struct zoneset_item *item, const char *file)
 	free(item->file);
 	item->file = copy;
 	item->row.file = copy;
-	memset(&item->stamp, 0, sizeof(item->stamp));
+	zoneset_files_clear(&item->files);
 	return 0;
 }
 
@@ -192,7 +196,7 @@ static void free_sources(struct zoneset_source *list, size_t n)
 	free(list);
 }
 
-static int add_source(struct sources *sources, const knot_dname_t *apex, const char *file)
+static int add_source(struct sources *sources, const struct zoneset_source *from)
 {
 	struct zoneset_source *source;
 
@@ -206,10 +210,11 @@ static int add_source(struct sources *sources, const knot_dname_t *apex, const c
 		sources->room = room;
 	}
 	source = &sources->list[sources->n];
-	source->apex = knot_dname_copy(apex, NULL);
-	source->file = strdup(file);
+	*source = *from;
+	source->apex = knot_dname_copy(from->apex, NULL);
+	source->file = from->file ? strdup(from->file) : NULL;
 	sources->n++;
-	return source->apex && source->file ? 0 : -ENOMEM;
+	return source->apex && (source->file || !from->file) ? 0 : -ENOMEM;
 }
 
 /* One entry of a directory. Names that do not end in ".zone" or begin with a dot are none of
@@ -233,7 +238,7 @@ static int add_entry(struct zoneset *set, struct sources *sources, const char *d
 			   "%s: skipped, expected ZONE" ZONE_SUFFIX ": %s", path, fault);
 		return 0;
 	}
-	return add_source(sources, apex, path);
+	return add_source(sources, &(struct zoneset_source){ .apex = apex, .file = path });
 }
 
 static int add_directory(struct zoneset *set, struct sources *sources, const char *directory)
@@ -266,6 +271,11 @@ static int compare_sources(const void *a, const void *b)
 	return knot_dname_cmp(left->apex, right->apex);
 }
 
+static const char *source_text(const struct zoneset_source *source)
+{
+	return source->file ? source->file : "its primaries";
+}
+
 static int refuse_doubles(struct zoneset *set, const struct sources *sources)
 {
 	knot_dname_txt_storage_t name;
@@ -275,7 +285,8 @@ static int refuse_doubles(struct zoneset *set, const struct sources *sources)
 
 		if (knot_dname_is_equal(a->apex, b->apex))
 			return zoneset_fail(set, -EEXIST, "zone %s is given twice: by %s and by %s",
-					    name_text(a->apex, name), a->file, b->file);
+					    name_text(a->apex, name), source_text(a),
+					    source_text(b));
 	}
 	return 0;
 }
@@ -285,7 +296,7 @@ static int list_sources(struct zoneset *set, struct sources *sources)
 	int err = 0;
 
 	for (size_t i = 0; i < set->n_source && !err; i++)
-		err = add_source(sources, set->source[i].apex, set->source[i].file);
+		err = add_source(sources, &set->source[i]);
 	for (size_t i = 0; i < set->n_dir && !err; i++)
 		err = add_directory(set, sources, set->dir[i]);
 	if (err)
@@ -293,6 +304,15 @@ static int list_sources(struct zoneset *set, struct sources *sources)
 	if (sources->n)
 		qsort(sources->list, sources->n, sizeof(*sources->list), compare_sources);
 	return refuse_doubles(set, sources);
+}
+
+static void warn_of_member(const struct zoneset *set, const struct zoneset_source *source)
+{
+	knot_dname_txt_storage_t name;
+
+	report_say(set->report, LOG_LEVEL_WARNING,
+		   "zone %s: %s is not read, it is a member of a catalog",
+		   name_text(source->apex, name), source_text(source));
 }
 
 int zoneset_scan(struct zoneset *set)
@@ -305,11 +325,15 @@ int zoneset_scan(struct zoneset *set)
 	if (err)
 		goto out;
 	RB_FOREACH (item, zoneset_tree, &set->items)
-		item->is_configured = false;
+		item->is_configured = item->is_member && item->is_configured;
 	for (size_t i = 0; i < sources.n && !err; i++) {
 		item = zoneset_find_item(set, sources.list[i].apex);
+		if (item && item->is_member) {
+			warn_of_member(set, &sources.list[i]);
+			continue;
+		}
 		if (!item)
-			item = add_item(set, &sources.list[i]);
+			item = zoneset_add_item(set, &sources.list[i]);
 		if (item)
 			item->is_configured = true;
 		err = item ? set_file(item, sources.list[i].file) : -ENOMEM;
@@ -370,10 +394,20 @@ static int copy_zones(struct zoneset *set, const struct config *config)
 	int err = 0;
 
 	for (unsigned int i = 0; i < config->zone_count && !err; i++) {
-		if (name_parse_lower(apex, config->zone[i].name, fault))
+		const struct config_zone *zone = &config->zone[i];
+		struct zoneset_source source = {
+			.apex = apex,
+			.file = zone->file,
+			.is_catalog = zone->catalog,
+			.zonemd = config_effective_sync(
+					  &zone->sync, config_find_template(config, zone->template))
+					  .zonemd,
+		};
+
+		if (name_parse_lower(apex, zone->name, fault))
 			err = zoneset_fail(set, -EINVAL, "zone: %s", fault);
 		else
-			err = add_source(&sources, apex, config->zone[i].file);
+			err = add_source(&sources, &source);
 	}
 	set->source = sources.list;
 	set->n_source = sources.n;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Between the parts of the zone set: zoneset.c knows the zones and where they come from,
- * zoneset_load.c reads them, zoneset_publish.c brings them into the store, zoneset_records.c puts
- * the CLI's records on top, zoneset_edit.c takes them from the CLI.
+ * zoneset_load.c reads them, zoneset_files.c remembers from what, zoneset_publish.c brings them into the store, zoneset_records.c puts
+ * the CLI's records on top, zoneset_edit.c and zoneset_reset.c take them
+ * from the CLI and drop them.
  */
 #ifndef ZONESET_INTERNAL_H
 #define ZONESET_INTERNAL_H
@@ -27,17 +28,33 @@ struct zoneset_stamp {
 	struct timespec mtime;
 };
 
+struct zoneset_file {
+	char *path;
+	struct zoneset_stamp stamp; /* before it was read */
+};
+
+/* What a zone was read from: its file, and those that it includes. */
+struct zoneset_files {
+	struct zoneset_file *v;
+	size_t n, room;
+	bool is_short; /* memory was: there may be others */
+};
+
 struct zoneset_item {
 	struct zoneset_zone row; /* what others see; first */
 	RB_ENTRY(zoneset_item)
 	link;
 	knot_dname_t *apex; /* lower-cased */
-	char *file, *error;
+	char *file;	    /* NULL: it is transferred */
+	char *error;
 	struct zoneset_version now, next; /* next: to be published; its base may be that of `now` */
-	struct zoneset_stamp stamp;	  /* of the file when it was last read */
+	struct zoneset_files files;	  /* when it was last read */
 	bool is_configured;		  /* else it is on its way out */
 	bool is_served;			  /* the store has a version of it */
-	bool is_again; /* to be rendered in full: a zone inside it came or went */
+	bool is_member;		   /* of a catalog: what the configuration says does not count */
+	const char *withheld;	   /* the state, while it is passed for that; NULL */
+	enum config_zonemd zonemd; /* of a zone that has a file */
+	bool is_again;		   /* to be rendered in full: a zone inside it came or went */
 };
 
 RB_HEAD(zoneset_tree, zoneset_item);
@@ -45,7 +62,9 @@ RB_PROTOTYPE(zoneset_tree, zoneset_item, link, zoneset_compare)
 
 struct zoneset_source {
 	knot_dname_t *apex; /* lower-cased */
-	char *file;
+	char *file;	    /* NULL: it is transferred */
+	bool is_catalog;
+	enum config_zonemd zonemd;
 };
 
 struct zoneset {
@@ -58,6 +77,7 @@ struct zoneset {
 	char **dir; /* of `zone-dir` */
 	size_t n_dir;
 	size_t n_items;
+	uint64_t version; /* of the last that was published */
 	size_t n_refused; /* zones that the store did not take in the last zoneset_publish() */
 	char error[1024];
 };
@@ -74,6 +94,8 @@ struct zoneset_item *zoneset_find_item(const struct zoneset *set, const knot_dna
 struct zoneset_item *zoneset_enclosing_item(const struct zoneset *set, const knot_dname_t *name);
 
 void zoneset_item_free(struct zoneset_item *item);
+/* NULL: no memory. */
+struct zoneset_item *zoneset_add_item(struct zoneset *set, const struct zoneset_source *source);
 
 /* Reads the directories and makes the items what the sources say: new ones appear, those that are
  * no more lose is_configured. On an error (an unreadable directory, a zone given twice) nothing
@@ -99,6 +121,13 @@ void zoneset_progress_init(struct zoneset_progress *progress, const struct repor
 			   const char *what, size_t total);
 void zoneset_progress_step(struct zoneset_progress *progress);
 
+/* ---- zoneset_files.c ---- */
+
+void zoneset_files_add(struct zoneset_files *files, const char *path);
+void zoneset_files_clear(struct zoneset_files *files);
+/* Whether any of them is another than it was; also when there is none. */
+bool zoneset_files_changed(const struct zoneset_files *files);
+
 /* ---- zoneset_publish.c ---- */
 
 /* Publishes each item's `next`, in one change set where the store takes it, and drops those that
@@ -112,6 +141,9 @@ int zoneset_adopt(struct zoneset *set);
 
 /* Forgets item->next. */
 void zoneset_discard_next(struct zoneset_item *item);
+
+/* The word of the row, after what it depends on has changed. */
+void zoneset_set_state(struct zoneset_item *item);
 
 /* Why the zone's newest data do not serve; its state follows. NULL: they do. */
 void zoneset_set_error(struct zoneset_item *item, const char *error);
@@ -130,6 +162,9 @@ uint32_t zoneset_count_records(const struct zoneset *set, const struct zoneset_i
  * store refuses it the journal says what it said before. */
 int zoneset_change(struct zoneset *set, struct zoneset_item *item,
 		   const struct journal_record *const *change, size_t n);
+
+/* Writes the records to the journal and publishes what the items have as `next`, under the same terms. */
+int zoneset_commit(struct zoneset *set, const struct journal_record *const *change, size_t n);
 
 /* Of names in the RDATA of records: the root. */
 extern const knot_dname_t zoneset_origin[];

@@ -18,13 +18,24 @@ void zoneset_discard_next(struct zoneset_item *item)
 	item->next = (struct zoneset_version){ .base = NULL };
 }
 
+void zoneset_set_state(struct zoneset_item *item)
+{
+	bool has_version = item->is_served || item->now.zone;
+
+	item->row.state = item->withheld		? item->withheld
+			  : !has_version && !item->file ? "waiting"
+			  : !item->error		? "serving"
+			  : has_version			? "stale"
+							: "failed";
+}
+
 void zoneset_set_error(struct zoneset_item *item, const char *error)
 {
 	/* Without memory for the words the state is still told. */
 	free(item->error);
 	item->error = error ? strdup(error) : NULL;
 	item->row.error = item->error;
-	item->row.state = !error ? "serving" : item->is_served ? "stale" : "failed";
+	zoneset_set_state(item);
 }
 
 /* ---- a batch of items, one change set ---- */
@@ -49,7 +60,8 @@ static bool is_apex(const knot_dname_t *name, void *arg)
 	const struct zoneset *set = arg;
 	const struct zoneset_item *item = zoneset_find_item(set, name);
 
-	return item && item->is_configured && (item->is_served || item->next.zone);
+	return item && item->is_configured && !item->row.is_catalog &&
+	       (item->is_served || item->next.zone);
 }
 
 static int render_item(struct batch *batch, struct zoneset_item *item)
@@ -73,7 +85,7 @@ static void settle(struct zoneset *set, struct zoneset_item *item)
 	struct zoneset_version old = item->now;
 
 	item->is_again = false;
-	item->is_served = true;
+	item->is_served = !item->row.is_catalog;
 	if (!item->next.zone)
 		return;
 	item->now = item->next;
@@ -85,6 +97,7 @@ static void settle(struct zoneset *set, struct zoneset_item *item)
 		item->row.loaded = time(NULL);
 		zoneset_set_error(item, NULL);
 	}
+	item->row.version = ++set->version;
 	item->row.base = item->now.base;
 	item->row.zone = item->now.zone;
 	item->row.records = zoneset_count_records(set, item);
@@ -235,7 +248,8 @@ static int mark_neighbours(struct zoneset *set)
 	int err = 0;
 
 	RB_FOREACH (item, zoneset_tree, &set->items) {
-		bool comes = item->is_configured && !item->is_served && item->next.zone;
+		bool comes = item->is_configured && !item->is_served && item->next.zone &&
+			     !item->row.is_catalog;
 		bool goes = is_gone(item) && item->is_served;
 
 		if (!err && (comes || goes))
@@ -254,7 +268,9 @@ static int publish_marked(struct zoneset *set)
 	if (!batch.item)
 		return zoneset_fail(set, -ENOMEM, "zones: out of memory");
 	RB_FOREACH (item, zoneset_tree, &set->items) {
-		if (item->next.zone || item->is_again)
+		if (item->row.is_catalog && item->next.zone)
+			settle(set, item);
+		else if (item->next.zone || item->is_again)
 			batch.item[batch.n++] = item;
 	}
 	zoneset_capture_init(&batch.capture, set->report);
@@ -299,7 +315,7 @@ int zoneset_publish(struct zoneset *set)
 	if (!fresh)
 		return zoneset_fail(set, -ENOMEM, "zones: out of memory");
 	RB_FOREACH (item, zoneset_tree, &set->items) {
-		if (item->next.zone && !item->is_served)
+		if (item->next.zone && !item->is_served && !item->row.is_catalog)
 			fresh[n_fresh++] = item;
 	}
 	err = publish_marked(set);
@@ -327,9 +343,11 @@ static void meet_zone(uint32_t zone, const uint8_t *apex, uint32_t serial, void 
 	struct zoneset_item *item = zoneset_find_item(unknown->set, apex);
 
 	(void)serial;
-	if (item && item->is_configured) {
+	if (item && item->is_configured && !item->row.is_catalog) {
 		item->is_served = true;
 		item->row.index = zone;
+		if (!item->file)
+			zoneset_set_state(item);
 		return;
 	}
 	if (unknown->n == unknown->room) {

@@ -324,38 +324,31 @@ static int keep_old(const struct zoneset *set, const struct journal_record *cons
 }
 
 /* To the journal, then to the store; back out of the journal when the store does not take it. */
-static int commit_change(struct zoneset *set, struct zoneset_item *item,
-			 const struct overlay *overlay, struct zone *zone)
+int zoneset_commit(struct zoneset *set, const struct journal_record *const *change, size_t n)
 {
 	struct journal_record **old;
 	int err;
 
-	item->next = (struct zoneset_version){ .base = item->now.base, .zone = zone };
-	err = keep_old(set, overlay->change, overlay->n, &old);
-	if (err) {
-		zoneset_discard_next(item);
+	err = keep_old(set, change, n, &old);
+	if (err)
 		return zoneset_fail(set, err, "zones: out of memory");
-	}
-	err = journal_put(set->journal, overlay->change, overlay->n);
+	err = journal_put(set->journal, change, n);
 	if (err) {
-		zoneset_discard_next(item);
 		(void)zoneset_fail(set, err, "%s", journal_error(set->journal));
 		goto out;
 	}
 	err = zoneset_publish(set);
 	if (!err && set->n_refused)
 		err = -ENOSPC;
-	if (err &&
-	    journal_put(set->journal, (const struct journal_record *const *)old, overlay->n)) {
+	if (err && journal_put(set->journal, (const struct journal_record *const *)old, n)) {
 		char why[sizeof(set->error)];
 
 		memcpy(why, set->error, sizeof(why));
 		(void)zoneset_fail(set, err, "%.600s; and the journal still has the change: %.300s",
 				   why, journal_error(set->journal));
 	}
-	item->row.records = zoneset_count_records(set, item);
 out:
-	free_records(old, overlay->n);
+	free_records(old, n);
 	return err;
 }
 
@@ -368,5 +361,11 @@ int zoneset_change(struct zoneset *set, struct zoneset_item *item,
 
 	zoneset_discard_next(item);
 	err = build_change(set, item, &overlay, &zone);
-	return err ? err : commit_change(set, item, &overlay, zone);
+	if (err)
+		return err;
+	item->next = (struct zoneset_version){ .base = item->now.base, .zone = zone };
+	err = zoneset_commit(set, change, n);
+	zoneset_discard_next(item); /* where it was not published */
+	item->row.records = zoneset_count_records(set, item);
+	return err;
 }

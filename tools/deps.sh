@@ -9,7 +9,7 @@ set -euo pipefail
 build="gcc libc6-dev make pkg-config clang llvm bpftool linux-libc-dev libbpf-dev libxdp-dev libknot-dev
 	libuv1-dev libcyaml-dev libyaml-dev libjansson-dev libmicrohttpd-dev libcap-dev libbsd-dev libcmocka-dev"
 check="clang-format mandoc git"
-tests="iproute2 ethtool procps util-linux bind9-dnsutils dnsperf nsd knot bind9 bind9-utils ldnsutils tcpdump curl jq
+tests="iproute2 ethtool procps util-linux bind9-dnsutils dnsperf nsd knot bind9 bind9-utils ldnsutils knot-dnssecutils tcpdump curl jq
 	python3-dnspython python3-cryptography
 	libclang-rt-14-dev"
 kernels="qemu-system-x86 busybox-static cpio xz-utils"

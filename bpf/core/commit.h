@@ -18,7 +18,10 @@
 #include "plan.h"
 #include "question.h"
 
-#define COMMIT_FRAME_MIN 60u /* Ethernet, without the check sequence */
+#define COMMIT_FRAME_MIN 60u	  /* Ethernet, without the check sequence */
+#define COMMIT_TARGET_MAX 0x3fffu /* RFC 1035 section 4.1.4 */
+#define COMMIT_POINTER 0xc000u
+#define COMMIT_FOLD 0x8000u
 
 /* Makes the frame `target` octets long: at the tail, and what the tail does not give in front. What stands in front
  * needs no moving, it is all written anew. -1: the packet is as it was. */
@@ -71,6 +74,19 @@ struct commit_ptr {
 	__u32 bad;
 };
 
+/* The octets of a pointer at `at`. Beyond its reach, in a message by TCP, stands how far back the name is, as a label
+ * of the type 10 that nobody uses (RFC 6891 section 5), until the message is unfolded. */
+static __always_inline __u32 commit_target(struct commit_ptr *c, __u32 target, __u32 at)
+{
+	if (target <= COMMIT_TARGET_MAX)
+		return COMMIT_POINTER | target;
+	if (ENV_UNFOLDS)
+		c->s->folded++;
+	else
+		c->bad = 1;
+	return COMMIT_FOLD | ((at - target) & COMMIT_TARGET_MAX);
+}
+
 static long commit_pointer(__u32 i, void *arg)
 {
 	struct commit_ptr *c = arg;
@@ -84,9 +100,7 @@ static long commit_pointer(__u32 i, void *arg)
 		target = c->base + ptr->distance;
 	else
 		target = c->name_end - ptr->distance;
-	if (target > 0x3fff) /* beyond a pointer's reach: a part far behind in a message by TCP */
-		c->bad = 1;
-	target = (target & 0x3fff) | 0xc000;
+	target = commit_target(c, target, at);
 	env_put_be16(octets, target);
 	s->sum += csum_be16_at(target, at);
 	if (env_store(c->ctx, s->dns + at, octets, 2))
@@ -362,6 +376,7 @@ ENV_STAGE int commit_body(struct env_ctx *ctx)
 		return REASON_internal;
 	s->where = s->question_end;
 	s->sum = s->question_sum;
+	s->folded = 0;
 	for (i = 0; i < PLAN_PARTS_MAX; i++) {
 		if (i >= s->n_parts)
 			break;

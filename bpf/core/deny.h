@@ -138,7 +138,7 @@ ENV_STAGE int deny_search(struct env_ctx *ctx)
 			/* An NSEC3 of that very hash: the name is not what it seems. */
 			if ((snap->flags & DNSBOLT_ZONE_NSEC3) &&
 			    page->entry[place & (DNSBOLT_PAGE_MAX - 1)].prefix == s->key[0])
-				return REASON_unknown;
+				return find_flipped(ctx, s) ? REASON_busy : REASON_unknown;
 			s->cover = child;
 			return 0;
 		}

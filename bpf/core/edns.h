@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Stage 3: what stands behind the question: nothing, or one OPT record of the root (RFC 6891). Unknown
- * options are skipped; those that the host answers and we do not are reasons to pass (config.pass_options).
+ * options are skipped; those that the host answers and we do not are reasons to pass (config.pass_options), where
+ * there is a host.
  */
 #ifndef DNSBOLT_CORE_EDNS_H
 #define DNSBOLT_CORE_EDNS_H
@@ -69,7 +70,7 @@ static __always_inline int edns_options(struct scratch *s, const struct dnsbolt_
 	if (w.pos < w.end)
 		return REASON_edns_options;
 	s->nsid = w.seen & DNSBOLT_OPT_NSID ? 1 : 0;
-	if (w.seen & c->pass_options)
+	if (w.seen & c->pass_options && !s->alone)
 		return w.seen & c->pass_options & DNSBOLT_OPT_COOKIE ? REASON_cookie
 								     : REASON_host_option;
 	return 0;

@@ -6,6 +6,7 @@
  *   struct env_ctx        the packet: struct xdp_md, or a buffer
  *   ENV_STAGE             a function that verifiers look at alone (global in BPF)
  *   ENV_UNROLL, ENV_NO_UNROLL   before a loop that must not, or must, be one in BPF
+ *   ENV_UNFOLDS           names that no pointer reaches are spelled afterwards (userspace/lib/unfold.h)
  *   env_scratch/config/zone/name/listen/arena    the maps; NULL or 0: not there
  *   env_data/data_end/ifindex/frame_len/load/store/adjust_tail/adjust_head    the packet
  *   env_get/put           loads and stores at any address, in host order
@@ -30,6 +31,7 @@
 #define ENV_UNROLL _Pragma("unroll")
 #define ENV_NO_UNROLL _Pragma("nounroll")
 #define ENV_PTRS_MAX DNSBOLT_UDP_PTRS_MAX
+#define ENV_UNFOLDS 0
 
 #define env_barrier_var(v) barrier_var(v)
 
@@ -216,6 +218,7 @@ static __always_inline int env_fib(struct env_ctx *ctx, const struct scratch *s,
 #define ENV_UNROLL
 #define ENV_NO_UNROLL
 #define ENV_PTRS_MAX 65535u
+#define ENV_UNFOLDS 1
 
 struct env_ctx {
 	const struct env_store *view;

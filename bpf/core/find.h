@@ -21,6 +21,13 @@
 #define FIND_DNAME (-3)	 /* a CNAME is to be made */
 #define FIND_TARGET (-5) /* and its target is in the zone */
 
+/* Is a node of this version in the snapshot of that one? */
+#ifdef TEST_NO_VERSION_CHECK /* tests/hunt has to see what it would miss without it */
+#define FIND_IS_IN(node, snapshot) ((void)(snapshot), 1)
+#else
+#define FIND_IS_IN(node, snapshot) ((node) <= (snapshot))
+#endif
+
 #define FIND_HEAD_TRIES                                                                            \
 	3 /* a head that moves under the reader: two versions in the time of one look */
 
@@ -101,7 +108,7 @@ static __always_inline int find_judge(struct env_ctx *ctx, struct scratch *s, dn
 			return REASON_store;
 		version = snap->version;
 	}
-	if (n->version > version) {
+	if (!FIND_IS_IN(n->version, version)) {
 		*ret_prev = n->prev;
 		return 1;
 	}
@@ -197,6 +204,14 @@ static __always_inline int find_expired(struct env_ctx *ctx, const struct scratc
 	const struct dnsbolt_zone *z = env_zone(ctx, s->zone);
 
 	return !z || (z->expires && env_now(ctx) >= z->expires);
+}
+
+/* Has a change set become visible since the first look-up? What was absent then may be there. */
+static __always_inline int find_flipped(struct env_ctx *ctx, const struct scratch *s)
+{
+	const struct dnsbolt_config *c = env_config(ctx);
+
+	return !c || env_read_once(&c->flips) != s->flips;
 }
 
 /* The directory's entry for the type, else the one for all others: sorted, so found by halving, without branches. */
@@ -342,13 +357,17 @@ static __always_inline int find_own_ds(struct env_ctx *ctx, struct scratch *s)
 static __always_inline int find_wildcard(struct env_ctx *ctx, struct scratch *s,
 					 dnsbolt_handle anchor)
 {
+	dnsbolt_handle snapshot = s->snapshot;
+	__u32 zone = s->zone;
 	int r;
 
 	s->anchor = anchor;
 	r = find_node(ctx, DNSBOLT_SIDE_CHILD);
 	if (r)
 		return r == FIND_ABSENT ? REASON_wildcard_odd : r;
-	return find_entry(ctx, s->qtype);
+	if (s->zone != zone) /* a cut, whose child is served */
+		return REASON_wildcard_odd;
+	return s->snapshot == snapshot ? find_entry(ctx, s->qtype) : REASON_busy;
 }
 
 /* Must the denial chain be asked about a name whose encloser that is? 0: no, FIND_PROVE: yes. */
@@ -447,15 +466,20 @@ ENV_STAGE int find_target(struct env_ctx *ctx)
 	if (s->beside && !(n->flags & DNSBOLT_NODE_CUT))
 		return FIND_TARGET;
 	s->encloser = s->depth == s->labels ? 0 : s->node;
+	if (s->qtype == QTYPE_RRSIG && n->flags & DNSBOLT_NODE_DNAME)
+		return REASON_dname_twice; /* its signature could stand in the answer twice */
 	r = s->encloser ? find_below(ctx, s, n) : find_entry(ctx, s->qtype);
 	if (r == FIND_DNAME)
 		return REASON_dname_twice;
 	if (r > 0)
 		return r;
+	if (!s->answer)
+		return r;
+	/* A DNAME that stands in the answer already must not be in what follows, nor be where a chain ends. */
 	a = env_arena(ctx, s->answer);
-	if (s->answer && (!a || a->flags & DNSBOLT_ANSWER_DNAME))
+	if (!a || a->flags & DNSBOLT_ANSWER_DNAME)
 		return REASON_dname_twice;
-	return r;
+	return s->qtype == QTYPE_DNAME && a->reason == REASON_cname ? REASON_dname_twice : r;
 }
 
 /* The name itself has no node. 0: scratch.answer (0: NXDOMAIN), FIND_PROVE, FIND_DNAME, or the reason to pass with. */
@@ -474,6 +498,8 @@ ENV_STAGE int find_encloser(struct env_ctx *ctx)
 		return s->ds_up ? find_own_ds(ctx, s) : REASON_not_ours;
 	if (r)
 		return r;
+	if (s->depth >= s->labels) /* not there when find_exact() looked: it came meanwhile */
+		return REASON_busy;
 	if (find_expired(ctx, s))
 		return REASON_expired;
 	s->encloser = s->node;

@@ -151,7 +151,7 @@ static __always_inline int made_rename(struct scratch *s, const struct dnsbolt_c
 {
 	const __u8 *target = (__u8 *)s->made + MADE_FIXED;
 
-	if (question_labels(s, target))
+	if (question_labels(s, target) || s->name_len != s->made_len - MADE_FIXED)
 		return REASON_store;
 	question_copy(s, target);
 	question_hash(s, c);

@@ -22,6 +22,10 @@
 
 #define QTYPE_OPT 41u
 #define QTYPE_META_FIRST 128u /* RFC 6895 section 3.1: 128 to 255 are Q and meta types */
+#define QTYPE_IXFR 251u
+#define QTYPE_AXFR 252u
+#define QTYPE_MAILB 253u
+#define QTYPE_MAILA 254u
 #define QTYPE_ANY 255u
 #define QTYPE_CNAME 5u
 #define QTYPE_TXT 16u
@@ -160,11 +164,25 @@ static __always_inline void question_hash(struct scratch *s, const struct dnsbol
 	env_loop(s->labels & 127, question_hash_label, &q);
 }
 
-/* QTYPE and QCLASS. Meta types are another's business: OPT, TKEY, TSIG, IXFR, AXFR and their like; ANY, and RRSIG, which is its
- * like, by configuration (RFC 8482). */
+/* No record can have a type of these: 0 and OPT (RFC 6895 section 3.1), and those of 128 and above that stand for something
+ * else: NXNAME, TKEY, TSIG (RFC 9824 section 3.5 calls for FORMERR), transfers, mail. */
+static __always_inline int question_meta(__u32 type)
+{
+	if (type == QTYPE_AXFR || type == QTYPE_IXFR)
+		return REASON_transfer;
+	if (type == QTYPE_MAILA || type == QTYPE_MAILB)
+		return REASON_mailbox;
+	return !type || type == QTYPE_OPT || (type >= QTYPE_META_FIRST && type < QTYPE_ANY)
+		       ? REASON_qtype
+		       : 0;
+}
+
+/* QTYPE and QCLASS. ANY, and RRSIG, which is its like, are another's business by configuration (RFC 8482), if there is
+ * another. */
 static __always_inline int question_type(struct scratch *s, const struct dnsbolt_config *c)
 {
 	const __u8 *p = (__u8 *)s->frame + FRAME_NAME + (s->name_len & 255);
+	int r;
 
 	s->qtype = env_get_be16(p);
 	s->qclass = env_get_be16(p + 2);
@@ -172,12 +190,11 @@ static __always_inline int question_type(struct scratch *s, const struct dnsbolt
 	s->chaos = s->qclass == QCLASS_CH && s->qtype == QTYPE_TXT;
 	if (s->qclass != QCLASS_IN)
 		return s->chaos ? 0 : REASON_qclass;
-	if (!s->qtype || s->qtype == QTYPE_OPT ||
-	    (s->qtype >= QTYPE_META_FIRST && s->qtype < QTYPE_ANY))
-		return REASON_qtype;
-	if ((s->qtype == QTYPE_ANY || s->qtype == QTYPE_RRSIG) && c->any == DNSBOLT_ANY_PASS)
-		return REASON_any;
-	return 0;
+	r = question_meta(s->qtype);
+	if (!r && (s->qtype == QTYPE_ANY || s->qtype == QTYPE_RRSIG) &&
+	    c->any == DNSBOLT_ANY_PASS && !s->alone)
+		r = REASON_any;
+	return r;
 }
 
 ENV_STAGE int question_parse(struct env_ctx *ctx)

@@ -64,8 +64,9 @@ struct scratch {
 	__u16 dns;	 /* offset of the DNS message */
 	__u16 msg_len;	 /* octets of the DNS message */
 	__u8 ipv6;
-	__u8 tcp;  /* a message that came by TCP: no limit of size (native only) */
-	__u16 mtu; /* octets of IP packet that the interface takes */
+	__u8 tcp;   /* a message that came by TCP: no limit of size (native only) */
+	__u8 alone; /* nobody is behind us to whom a query could be left (native only) */
+	__u16 mtu;  /* octets of IP packet that the interface takes */
 	struct dnsbolt_addr src, dst;
 
 	/* question and EDNS */
@@ -117,6 +118,7 @@ struct scratch {
 	__u32 target_at; /* offset in the message of that target's name */
 	__u32 sum;	 /* checksum so far */
 	__u32 where;	 /* offset in the message where the next part goes */
+	__u32 folded;	 /* names that no pointer reaches */
 };
 
 #endif /* DNSBOLT_CORE_TYPES_H */

@@ -14,19 +14,45 @@ static json_t *time_json(time_t when)
 	return when ? json_integer(when) : json_null();
 }
 
+/* A catalog is a zone that is transferred too. */
+static void put_sync(struct call *call, json_t *object, const struct zoneset_zone *row)
+{
+	struct sync_status status;
+
+	if (row->file || !sync_status(call->daemon->sync, row->apex, &status)) {
+		call_put(call, object, "source", json_string("file"));
+		return;
+	}
+	call_put(call, object, "source", json_string(status.source));
+	call_put(call, object, "catalog", proto_string(status.catalog));
+	call_put(call, object, "is_catalog", json_boolean(row->is_catalog));
+	call_put(call, object, "activity", json_string(status.activity));
+	call_put(call, object, "primary", proto_string(*status.primary ? status.primary : NULL));
+	call_put(call, object, "refreshed", time_json(status.refreshed));
+	call_put(call, object, "next_refresh",
+		 status.next_refresh < 0 ? json_null() : json_integer(status.next_refresh));
+	call_put(call, object, "expires",
+		 status.expires == INT64_MAX ? json_null() : json_integer(status.expires));
+}
+
 /* What the zone list says of a zone: what is served, or that nothing is. */
-static json_t *zone_json(const struct zoneset_zone *row)
+static json_t *zone_json(struct call *call, const struct zoneset_zone *row)
 {
 	const struct zone *zone = row->zone;
+	json_t *object;
 
-	return json_pack("{s:o, s:s, s:o, s:I, s:I, s:b, s:b, s:o, s:I, s:o, s:o}", "zone",
-			 call_name_json(row->apex), "state", row->state, "serial",
-			 zone ? json_integer(zone->serial) : json_null(), "names",
-			 (json_int_t)(zone ? zone->n_names : 0), "records",
-			 (json_int_t)(zone ? zone->n_records : 0), "signed",
-			 zone && zone->is_signed, "nsec3", zone && zone->is_nsec3, "loaded",
-			 time_json(zone ? row->loaded : 0), "set_records", (json_int_t)row->records,
-			 "file", proto_string(row->file), "error", proto_string(row->error));
+	object = json_pack("{s:o, s:s, s:o, s:I, s:I, s:b, s:b, s:o, s:I, s:o, s:o}", "zone",
+			   call_name_json(row->apex), "state", row->state, "serial",
+			   zone ? json_integer(zone->serial) : json_null(), "names",
+			   (json_int_t)(zone ? zone->n_names : 0), "records",
+			   (json_int_t)(zone ? zone->n_records : 0), "signed",
+			   zone && zone->is_signed, "nsec3", zone && zone->is_nsec3, "loaded",
+			   time_json(zone ? row->loaded : 0), "set_records",
+			   (json_int_t)row->records, "file", proto_string(row->file), "error",
+			   proto_string(row->error));
+	if (object)
+		put_sync(call, object, row);
+	return object;
 }
 
 int command_zone_list(struct call *call)
@@ -35,23 +61,25 @@ int command_zone_list(struct call *call)
 	json_t *rows = json_array();
 
 	while ((zone = zoneset_next(call->daemon->zones, zone)))
-		call_append(call, rows, zone_json(zone));
+		call_append(call, rows, zone_json(call, zone));
 	call_add(call, "zones", rows);
 	return 0;
 }
 
 json_t *command_zone_states(struct call *call)
 {
-	static const char *const states[] = { "serving", "failed", "stale" };
-	json_int_t count[3] = { 0 };
+	static const char *const states[] = { "serving", "failed",  "stale",
+					      "waiting", "expired", "stopped" };
+	enum { N_STATES = sizeof(states) / sizeof(*states) };
+	json_int_t count[N_STATES] = { 0 };
 	const struct zoneset_zone *zone = NULL;
 	json_t *object = json_object();
 
 	while ((zone = zoneset_next(call->daemon->zones, zone))) {
-		for (unsigned int i = 0; i < 3; i++)
+		for (unsigned int i = 0; i < N_STATES; i++)
 			count[i] += strcmp(zone->state, states[i]) == 0;
 	}
-	for (unsigned int i = 0; i < 3; i++)
+	for (unsigned int i = 0; i < N_STATES; i++)
 		call_put(call, object, states[i], json_integer(count[i]));
 	return object;
 }
@@ -118,7 +146,7 @@ int command_zone_show(struct call *call)
 	err = need_zone(call, &zone);
 	if (err)
 		return err;
-	call_add(call, "zone", zone_json(zone));
+	call_add(call, "zone", zone_json(call, zone));
 	add_records(call, zone);
 	return 0;
 }
@@ -161,8 +189,39 @@ static int reload_one(struct call *call)
 		return fail_zoneset(call, err);
 	zone = zoneset_find(call->daemon->zones, apex);
 	if (zone)
-		call_add(call, "zone", zone_json(zone));
+		call_add(call, "zone", zone_json(call, zone));
 	return 0;
+}
+
+/* The answer says what has begun, not what comes of it. */
+static int refresh_zone(struct call *call, bool axfr)
+{
+	const struct zoneset_zone *zone;
+	int err;
+
+	err = need_zone(call, &zone);
+	if (err)
+		return err;
+	if (sync_refresh(call->daemon->sync, zone->apex, axfr))
+		return call_fail(call, -EINVAL,
+				 "it comes from its file, \"%s\": zone reload reads it",
+				 zone->file ? zone->file : "");
+	call_add(call, "zone", zone_json(call, zone));
+	return 0;
+}
+
+int command_zone_refresh(struct call *call)
+{
+	if (json_object_get(call->request, "zone"))
+		return refresh_zone(call, false);
+	(void)sync_refresh(call->daemon->sync, NULL, false);
+	call_add(call, "zones", command_zone_states(call));
+	return 0;
+}
+
+int command_zone_retransfer(struct call *call)
+{
+	return refresh_zone(call, true);
 }
 
 int command_zone_reload(struct call *call)
@@ -277,5 +336,26 @@ int command_record_delete(struct call *call)
 	if (err)
 		return fail_zoneset(call, err);
 	add_change(call, owner);
+	return 0;
+}
+
+int command_record_reset(struct call *call)
+{
+	bool has_name = json_object_get(call->request, "name");
+	knot_dname_storage_t name;
+	char who[300];
+	size_t n;
+	int err = 0;
+
+	if (has_name)
+		err = call_need_name(call, "name", name);
+	if (err)
+		return err;
+	who_text(call->peer, who, sizeof(who));
+	err = zoneset_record_reset(call->daemon->zones, has_name ? name : NULL, who, &n);
+	if (err)
+		return fail_zoneset(call, err);
+	call_add(call, "name", has_name ? call_name_json(name) : json_null());
+	call_add(call, "rrsets", json_integer((json_int_t)n));
 	return 0;
 }

@@ -42,9 +42,12 @@ int command_stats(struct call *call);
 int command_zone_list(struct call *call);
 int command_zone_show(struct call *call);
 int command_zone_reload(struct call *call);
+int command_zone_refresh(struct call *call);
+int command_zone_retransfer(struct call *call);
 int command_record_list(struct call *call);
 int command_record_set(struct call *call);
 int command_record_delete(struct call *call);
+int command_record_reset(struct call *call);
 int command_lookup(struct call *call);
 
 /* How many zones are in which state. */

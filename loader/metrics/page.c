@@ -15,12 +15,7 @@
 #include "../../userspace/lib/name.h"
 #include "../../userspace/lib/reason.h"
 #include "metrics.h"
-
-struct page {
-	FILE *out;
-	const struct daemon *daemon;
-	const char *family; /* the one whose series are being written */
-};
+#include "page.h"
 
 /* A label's value: backslash, quote and newline are escaped. */
 static void put_escaped(FILE *out, const char *text)
@@ -35,14 +30,13 @@ static void put_escaped(FILE *out, const char *text)
 	}
 }
 
-static void begin(struct page *page, const char *name, const char *type, const char *help)
+void page_begin(struct page *page, const char *name, const char *type, const char *help)
 {
 	page->family = name;
 	fprintf(page->out, "# HELP dnsbolt_%s %s\n# TYPE dnsbolt_%s %s\n", name, help, name, type);
 }
 
-/* One series of the family. The arguments before the NULL are label names and values in turn. */
-static void put(struct page *page, uint64_t value, ...)
+void page_put(struct page *page, uint64_t value, ...)
 {
 	const char *label;
 	va_list args;
@@ -60,11 +54,11 @@ static void put(struct page *page, uint64_t value, ...)
 	fprintf(page->out, "} %" PRIu64 "\n", value);
 }
 
-static void put_one(struct page *page, const char *name, const char *type, const char *help,
-		    uint64_t value)
+void page_put_one(struct page *page, const char *name, const char *type, const char *help,
+		  uint64_t value)
 {
-	begin(page, name, type, help);
-	put(page, value, NULL);
+	page_begin(page, name, type, help);
+	page_put(page, value, NULL);
 }
 
 /* ---- the daemon ---- */
@@ -76,37 +70,38 @@ static void page_daemon(struct page *page)
 	char abi[16];
 
 	(void)snprintf(abi, sizeof(abi), "%u", DNSBOLT_ABI);
-	begin(page, "build_info", "gauge",
-	      "Version of the daemon and of the maps' layout, always 1.");
-	put(page, 1, "version", DNSBOLT_VERSION, "abi", abi, NULL);
-	put_one(page, "start_time_seconds", "gauge",
-		"When the daemon was started, seconds since 1970.", (uint64_t)started);
-	put_one(page, "uptime_seconds", "gauge", "How long the daemon has been running.",
-		now > started ? (uint64_t)(now - started) : 0);
-	put_one(page, "adopted", "gauge", "Whether the daemon took over the maps of one before it.",
-		attach_adopted(page->daemon->attach));
-	begin(page, "mode", "gauge", "The mode in force has 1, the others 0.");
-	put(page, mode == DNSBOLT_MODE_ANSWER, "mode", "answer", NULL);
-	put(page, mode == DNSBOLT_MODE_SHADOW, "mode", "shadow", NULL);
-	put(page, mode == DNSBOLT_MODE_OFF, "mode", "off", NULL);
+	page_begin(page, "build_info", "gauge",
+		   "Version of the daemon and of the maps' layout, always 1.");
+	page_put(page, 1, "version", DNSBOLT_VERSION, "abi", abi, NULL);
+	page_put_one(page, "start_time_seconds", "gauge",
+		     "When the daemon was started, seconds since 1970.", (uint64_t)started);
+	page_put_one(page, "uptime_seconds", "gauge", "How long the daemon has been running.",
+		     now > started ? (uint64_t)(now - started) : 0);
+	page_put_one(page, "adopted", "gauge",
+		     "Whether the daemon took over the maps of one before it.",
+		     attach_adopted(page->daemon->attach));
+	page_begin(page, "mode", "gauge", "The mode in force has 1, the others 0.");
+	page_put(page, mode == DNSBOLT_MODE_ANSWER, "mode", "answer", NULL);
+	page_put(page, mode == DNSBOLT_MODE_SHADOW, "mode", "shadow", NULL);
+	page_put(page, mode == DNSBOLT_MODE_OFF, "mode", "off", NULL);
 }
 
 static void page_interfaces(struct page *page)
 {
 	const struct attach_iface *iface;
 
-	begin(page, "interface_attached", "gauge",
-	      "Whether the program is attached to the interface in that mode.");
+	page_begin(page, "interface_attached", "gauge",
+		   "Whether the program is attached to the interface in that mode.");
 	for (unsigned int i = 0; (iface = attach_iface(page->daemon->attach, i)); i++) {
-		put(page, iface->mode && strcmp(iface->mode, "native") == 0, "interface",
-		    iface->name, "mode", "native", NULL);
-		put(page, iface->mode && strcmp(iface->mode, "skb") == 0, "interface", iface->name,
-		    "mode", "skb", NULL);
+		page_put(page, iface->mode && strcmp(iface->mode, "native") == 0, "interface",
+			 iface->name, "mode", "native", NULL);
+		page_put(page, iface->mode && strcmp(iface->mode, "skb") == 0, "interface",
+			 iface->name, "mode", "skb", NULL);
 	}
-	begin(page, "interface_dispatcher", "gauge",
-	      "Whether the program runs below libxdp's dispatcher.");
+	page_begin(page, "interface_dispatcher", "gauge",
+		   "Whether the program runs below libxdp's dispatcher.");
 	for (unsigned int i = 0; (iface = attach_iface(page->daemon->attach, i)); i++)
-		put(page, iface->dispatcher, "interface", iface->name, NULL);
+		page_put(page, iface->dispatcher, "interface", iface->name, NULL);
 }
 
 /* ---- the driver ---- */
@@ -130,7 +125,7 @@ static void put_rcode(struct page *page, int rcode, uint64_t count)
 
 	(void)snprintf(number, sizeof(number), "RCODE%d", rcode);
 	if (known || count > 0)
-		put(page, count, "rcode", known ? known->name : number, NULL);
+		page_put(page, count, "rcode", known ? known->name : number, NULL);
 }
 
 static void page_driver(struct page *page)
@@ -139,26 +134,26 @@ static void page_driver(struct page *page)
 
 	if (attach_counters(page->daemon->attach, &counters))
 		return;
-	begin(page, "packets_total", "counter",
-	      "Packets that the program in the driver saw, by what became of them.");
+	page_begin(page, "packets_total", "counter",
+		   "Packets that the program in the driver saw, by what became of them.");
 	for (unsigned int i = 0; i < DNSBOLT_REASONS_MAX; i++) {
 		const struct reason_info *info = reason_info(i);
 
 		if (info->name)
-			put(page, counters.reason[i], "reason", info->name, "action",
-			    action_label(info->action), NULL);
+			page_put(page, counters.reason[i], "reason", info->name, "action",
+				 action_label(info->action), NULL);
 	}
-	begin(page, "answers_total", "counter", "Answers that the driver sent, by RCODE.");
+	page_begin(page, "answers_total", "counter", "Answers that the driver sent, by RCODE.");
 	for (int i = 0; i < 16; i++)
 		put_rcode(page, i, counters.rcode[i]);
-	begin(page, "answers_by_family_total", "counter",
-	      "Answers that the driver sent, by IP version.");
-	put(page, counters.answers_ipv4, "family", "ipv4", NULL);
-	put(page, counters.answers_ipv6, "family", "ipv6", NULL);
-	put_one(page, "answered_query_bytes_total", "counter",
-		"Octets of the frames of answered queries.", counters.octets_in);
-	put_one(page, "answer_bytes_total", "counter", "Octets of the frames of answers.",
-		counters.octets_out);
+	page_begin(page, "answers_by_family_total", "counter",
+		   "Answers that the driver sent, by IP version.");
+	page_put(page, counters.answers_ipv4, "family", "ipv4", NULL);
+	page_put(page, counters.answers_ipv6, "family", "ipv6", NULL);
+	page_put_one(page, "answered_query_bytes_total", "counter",
+		     "Octets of the frames of answered queries.", counters.octets_in);
+	page_put_one(page, "answer_bytes_total", "counter", "Octets of the frames of answers.",
+		     counters.octets_out);
 }
 
 /* ---- the resolver ---- */
@@ -167,15 +162,15 @@ static void page_messages(struct page *page, const struct ipc_stats *stats)
 {
 	static const char *const transports[] = { "udp", "tcp" };
 
-	begin(page, "resolver_messages_total", "counter",
-	      "Messages to the resolver, by what became of them.");
+	page_begin(page, "resolver_messages_total", "counter",
+		   "Messages to the resolver, by what became of them.");
 	for (unsigned int t = 0; t < 2; t++) {
 		for (unsigned int i = 0; i < DNSBOLT_REASONS_MAX; i++) {
 			const struct reason_info *info = reason_info(i);
 
 			if (info->name)
-				put(page, stats->reason[t][i], "transport", transports[t], "reason",
-				    info->name, NULL);
+				page_put(page, stats->reason[t][i], "transport", transports[t],
+					 "reason", info->name, NULL);
 		}
 	}
 }
@@ -187,24 +182,24 @@ static void page_resolver(struct page *page)
 
 	if (!resolver)
 		return;
-	put_one(page, "resolver_up", "gauge", "Whether the resolver runs.",
-		resolver_pid(resolver) > 0);
-	put_one(page, "resolver_restarts_total", "counter",
-		"How often the resolver was started again.", resolver_restarts(resolver));
+	page_put_one(page, "resolver_up", "gauge", "Whether the resolver runs.",
+		     resolver_pid(resolver) > 0);
+	page_put_one(page, "resolver_restarts_total", "counter",
+		     "How often the resolver was started again.", resolver_restarts(resolver));
 	if (!stats)
 		return;
 	page_messages(page, stats);
-	begin(page, "resolver_replies_total", "counter", "Replies of the resolver, by RCODE.");
+	page_begin(page, "resolver_replies_total", "counter", "Replies of the resolver, by RCODE.");
 	for (int i = 0; i < 16; i++)
 		put_rcode(page, i, stats->rcode[i]);
-	put_one(page, "resolver_tcp_connections_total", "counter",
-		"TCP connections that were accepted.", stats->tcp_connections);
-	put_one(page, "resolver_tcp_refused_total", "counter",
-		"TCP connections closed at once, for want of room.", stats->tcp_refused);
-	put_one(page, "resolver_tcp_open", "gauge", "TCP connections that are open now.",
-		stats->tcp_open);
-	put_one(page, "resolver_retries_total", "counter",
-		"Answers composed again since the store had moved.", stats->retries);
+	page_put_one(page, "resolver_tcp_connections_total", "counter",
+		     "TCP connections that were accepted.", stats->tcp_connections);
+	page_put_one(page, "resolver_tcp_refused_total", "counter",
+		     "TCP connections closed at once, for want of room.", stats->tcp_refused);
+	page_put_one(page, "resolver_tcp_open", "gauge", "TCP connections that are open now.",
+		     stats->tcp_open);
+	page_put_one(page, "resolver_retries_total", "counter",
+		     "Answers composed again since the store had moved.", stats->retries);
 }
 
 /* ---- zones ---- */
@@ -234,33 +229,73 @@ static uint64_t zone_names(const struct zoneset_zone *zone)
 	return zone->zone->n_names;
 }
 
-/* Of the zones that have a version to serve. */
-static void page_each_zone(struct page *page, uint64_t (*value)(const struct zoneset_zone *zone))
+static bool has_version(const struct zoneset_zone *zone)
+{
+	return zone->zone;
+}
+
+static bool has_signatures(const struct zoneset_zone *zone)
+{
+	return zone->zone && zone->signatures_expire;
+}
+
+static uint64_t zone_signatures(const struct zoneset_zone *zone)
+{
+	return (uint64_t)zone->signatures_expire;
+}
+
+/* Of the zones that have it. */
+static void page_each_zone(struct page *page, bool (*has)(const struct zoneset_zone *zone),
+			   uint64_t (*value)(const struct zoneset_zone *zone))
 {
 	const struct zoneset_zone *zone = NULL;
 	knot_dname_txt_storage_t text;
 
 	while ((zone = zoneset_next(page->daemon->zones, zone))) {
-		if (zone->zone)
-			put(page, value(zone), "zone", name_text(zone->apex, text), NULL);
+		if (has(zone))
+			page_put(page, value(zone), "zone", name_text(zone->apex, text), NULL);
 	}
 }
 
 static void page_zones(struct page *page)
 {
-	static const char *const states[] = { "serving", "stale", "failed" };
+	static const char *const states[] = { "serving", "stale",   "failed",
+					      "waiting", "expired", "stopped" };
 
-	begin(page, "zones", "gauge",
-	      "Zones by state; stale: the newest file is bad and the version before it serves.");
+	page_begin(
+		page, "zones", "gauge",
+		"Zones by state; stale: the newest data are bad or could not be had, and the version "
+		"before them serves; waiting, expired and stopped: passed.");
 	for (unsigned int i = 0; i < sizeof(states) / sizeof(*states); i++)
-		put(page, count_zones(page, states[i]), "state", states[i], NULL);
-	begin(page, "zone_serial", "gauge", "Serial of the version that serves.");
-	page_each_zone(page, zone_serial);
-	begin(page, "zone_loaded_timestamp_seconds", "gauge",
-	      "When the version that serves was loaded, seconds since 1970.");
-	page_each_zone(page, zone_loaded);
-	begin(page, "zone_names", "gauge", "Names of the zone, with empty non-terminals.");
-	page_each_zone(page, zone_names);
+		page_put(page, count_zones(page, states[i]), "state", states[i], NULL);
+	page_begin(page, "zone_serial", "gauge", "Serial of the version that serves.");
+	page_each_zone(page, has_version, zone_serial);
+	page_begin(page, "zone_loaded_timestamp_seconds", "gauge",
+		   "When the version that serves was loaded, seconds since 1970.");
+	page_each_zone(page, has_version, zone_loaded);
+	page_begin(page, "zone_names", "gauge", "Names of the zone, with empty non-terminals.");
+	page_each_zone(page, has_version, zone_names);
+	page_begin(page, "zone_rrsig_expires_timestamp_seconds", "gauge",
+		   "When the first of the zone's signatures expires, seconds since 1970.");
+	page_each_zone(page, has_signatures, zone_signatures);
+}
+
+static void page_watch(struct page *page)
+{
+	struct watch_stats stats;
+
+	if (!page->daemon->watch)
+		return;
+	watch_get_stats(page->daemon->watch, &stats);
+	page_put_one(page, "watch_folders", "gauge",
+		     "Folders that are watched for changes of zone files.", stats.folders);
+	page_begin(page, "watch_reads_total", "counter",
+		   "Times that zones were read again because their files changed, by result.");
+	page_put(page, stats.reads - stats.failed, "result", "ok", NULL);
+	page_put(page, stats.failed, "result", "failed", NULL);
+	page_put_one(page, "watch_overflows_total", "counter",
+		     "Times that the kernel lost changes, and all files were looked at.",
+		     stats.overflows);
 }
 
 /* ---- the store ---- */
@@ -270,29 +305,34 @@ static void page_store(struct page *page)
 	struct store_stats stats;
 
 	store_get_stats(page->daemon->store, &stats);
-	put_one(page, "store_names", "gauge", "Names in the store.", stats.anchors);
-	put_one(page, "store_names_max", "gauge", "Names that the store takes at most.",
-		stats.max_names);
-	begin(page, "store_objects", "gauge", "Objects in the store, by kind.");
-	put(page, stats.nodes, "kind", "node", NULL);
-	put(page, stats.answers, "kind", "answer", NULL);
-	put(page, stats.parts, "kind", "part", NULL);
-	put_one(page, "store_segments", "gauge", "Segments of memory that the store has.",
-		stats.segments);
-	begin(page, "store_bytes", "gauge",
-	      "Memory of the store: used, free to be used again, never used.");
-	put(page, stats.octets_used, "state", "used", NULL);
-	put(page, stats.octets_free, "state", "free", NULL);
-	put(page, stats.octets - stats.octets_used - stats.octets_free, "state", "untouched", NULL);
-	put_one(page, "store_version", "gauge", "Version of the newest change set.", stats.version);
-	put_one(page, "store_change_sets_total", "counter", "Change sets published.",
-		stats.change_sets);
-	put_one(page, "store_grace_periods_total", "counter", "Waits for readers of the store.",
-		stats.grace_periods);
-	put_one(page, "store_nodes_written_total", "counter", "Nodes that were written.",
-		stats.nodes_written);
-	put_one(page, "store_nodes_equal_total", "counter",
-		"Nodes that were as they should be already.", stats.nodes_equal);
+	page_put_one(page, "store_names", "gauge", "Names in the store.", stats.anchors);
+	page_put_one(page, "store_names_max", "gauge", "Names that the store takes at most.",
+		     stats.max_names);
+	page_begin(page, "store_objects", "gauge", "Objects in the store, by kind.");
+	page_put(page, stats.nodes, "kind", "node", NULL);
+	page_put(page, stats.answers, "kind", "answer", NULL);
+	page_put(page, stats.parts, "kind", "part", NULL);
+	page_put_one(page, "store_segments", "gauge", "Segments of memory that the store has.",
+		     stats.segments);
+	page_begin(page, "store_bytes", "gauge",
+		   "Memory of the store: used, free to be used again, never used.");
+	page_put(page, stats.octets_used, "state", "used", NULL);
+	page_put(page, stats.octets_free, "state", "free", NULL);
+	page_put(page, stats.octets - stats.octets_used - stats.octets_free, "state", "untouched",
+		 NULL);
+	page_put_one(page, "store_version", "gauge", "Version of the newest change set.",
+		     stats.version);
+	page_put_one(page, "store_change_sets_total", "counter", "Change sets published.",
+		     stats.change_sets);
+	page_put_one(page, "store_grace_periods_total", "counter",
+		     "Waits for readers of the store.", stats.grace_periods);
+	page_put_one(page, "store_nodes_written_total", "counter", "Nodes that were written.",
+		     stats.nodes_written);
+	page_put_one(page, "store_nodes_equal_total", "counter",
+		     "Nodes that were as they should be already.", stats.nodes_equal);
+	page_put_one(page, "store_nodes_rolled_back", "gauge",
+		     "Nodes of an interrupted change set that this daemon took back at its start.",
+		     stats.rolled_back);
 }
 
 char *metrics_render(struct daemon *daemon)
@@ -309,6 +349,8 @@ char *metrics_render(struct daemon *daemon)
 	page_driver(&page);
 	page_resolver(&page);
 	page_zones(&page);
+	page_watch(&page);
+	page_sync(&page);
 	page_store(&page);
 	if (fclose(page.out) == 0)
 		return text;

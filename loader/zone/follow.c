@@ -123,5 +123,7 @@ bool chain_follow(struct chain *chain, const struct view *view, const struct zon
 		knot_dname_copy_lower(next->lower, next->owner);
 		next->at = locate(view, next->lower);
 	}
+	if (chain->link[chain->n].at.place == PLACE_LONG)
+		return !chain_was_at(chain, chain->link[chain->n].at.name);
 	return chain->link[chain->n].at.place != PLACE_ODD;
 }

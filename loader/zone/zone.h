@@ -6,7 +6,9 @@
  * canonically, no duplicates).
  *
  * A copy shares all that is equal with the zone it was made of: a copy costs nothing, and a change
- * to either costs the names on its way. So a zone and its copies belong to one thread.
+ * to either costs the names on its way. So a zone and its copies belong to one thread. What is found
+ * in a zone (names, RRsets, records) stays where it is until that zone is changed or freed; who needs
+ * it for longer makes a copy of the zone.
  */
 #ifndef ZONE_H
 #define ZONE_H
@@ -33,7 +35,7 @@ struct zone_rrset {
 #define ZONE_KIND_NSEC3 (1u << 4)
 #define ZONE_KIND_UNFIT (1u << 5) /* does not pass what zone_check() asks of it */
 
-/* Never changed while more than one refers to it: readers may keep it as long as its zone. */
+/* Never changed while more than one refers to it. */
 struct zone_name {
 	uint32_t refs;		 /* trees that have it */
 	uint16_t n_sets;	 /* 0: empty non-terminal */
@@ -79,12 +81,12 @@ int zone_add(struct zone *zone, const knot_dname_t *owner, uint16_t type, uint32
 	     const uint8_t *rdata, uint16_t rdata_len, const char *where,
 	     const struct report *report);
 
-/* Whether the zone has the record; the letters of names in RDATA do not count. */
+/* Whether the record is there; letters of names in RDATA compared without case, the TTL not. */
 bool zone_has(const struct zone *zone, const knot_dname_t *owner, uint16_t type,
 	      const uint8_t *rdata, uint16_t rdata_len);
 
-/* Removes one record, with its RRset when it was the last. -ENOENT: the zone does not have it;
- * -ENOMEM: the zone is as it was. */
+/* Removes one record; its RRset and empty non-terminals go with the last of theirs. -ENOENT: it
+ * is not there (compared as by zone_has()); -ENOMEM: the zone is as it was. */
 int zone_remove(struct zone *zone, const knot_dname_t *owner, uint16_t type, const uint8_t *rdata,
 		uint16_t rdata_len);
 
@@ -130,7 +132,8 @@ uint32_t zone_rrsig_ttl(const struct zone_name *name, const knot_rdata_t *rrsig)
 
 /* The checks that a zone must pass before it may serve: exactly one SOA, NS at the apex, nothing
  * beside a CNAME (but RRSIG, NSEC: RFC 2181 section 10.1, 4034), one DNAME, no meta types.
- * Reports each problem. Sets serial, is_signed, is_nsec3. -EINVAL: not fit to serve. */
+ * Reports each problem. Sets serial, is_signed, is_nsec3. -EINVAL: not fit to serve. Looks at
+ * the apex and at names that are not fit, no others. */
 int zone_check(struct zone *zone, const char *source, const struct report *report);
 
 /* Reads a zone file (RFC 1035 section 5, $INCLUDE, RFC 3597) by libzscanner and checks it. A
@@ -140,6 +143,12 @@ int zone_check(struct zone *zone, const char *source, const struct report *repor
  * there is no zone. */
 int zone_load_file(struct zone **ret_zone, const knot_dname_t *apex, const char *path,
 		   const struct report *report);
+
+/* The same; `note` is called for each file that is read or looked for, before that: the zone's own first, then those that
+ * it includes. */
+int zone_load_files(struct zone **ret_zone, const knot_dname_t *apex, const char *path,
+		    void (*note)(const char *path, void *arg), void *arg,
+		    const struct report *report);
 
 /* RDATA of one record from text, as on a zone file's line: names without a final dot are
  * relative to `origin`; it must be one line. -EINVAL: *ret_error (may be NULL) says why, until

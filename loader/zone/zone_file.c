@@ -28,6 +28,8 @@ struct load {
 	struct report limited;	     /* at most SAY_MAX lines of a kind go through it to `report` */
 	unsigned int errors, warnings;
 	int err;
+	void (*note)(const char *path, void *arg);
+	void *arg;
 };
 
 static void say_limited(enum log_level level, const char *text, void *arg)
@@ -216,8 +218,10 @@ static int scan_file(struct load *load, const char *path, const char *origin, ui
 	zs_scanner_t *scanner;
 	char *text = NULL;
 	size_t len = 0;
-	int err = read_file(path, &text, &len);
+	int err;
 
+	load->note(path, load->arg);
+	err = read_file(path, &text, &len);
 	if (err)
 		return err;
 	scanner = malloc(sizeof(*scanner)); /* 200 KiB: not for the stack */
@@ -242,10 +246,14 @@ out_text:
 	return err;
 }
 
-int zone_load_file(struct zone **ret_zone, const knot_dname_t *apex, const char *path,
-		   const struct report *report)
+int zone_load_files(struct zone **ret_zone, const knot_dname_t *apex, const char *path,
+		    void (*note)(const char *path, void *arg), void *arg,
+		    const struct report *report)
 {
-	struct load load = { .report = report, .limited = { .say = say_limited, .arg = &load } };
+	struct load load = { .report = report,
+			     .limited = { .say = say_limited, .arg = &load },
+			     .note = note,
+			     .arg = arg };
 	knot_dname_txt_storage_t origin;
 	int err = zone_new(&load.zone, apex);
 
@@ -266,6 +274,18 @@ int zone_load_file(struct zone **ret_zone, const knot_dname_t *apex, const char 
 	}
 	*ret_zone = load.zone;
 	return 0;
+}
+
+static void note_nothing(const char *path, void *arg)
+{
+	(void)path;
+	(void)arg;
+}
+
+int zone_load_file(struct zone **ret_zone, const knot_dname_t *apex, const char *path,
+		   const struct report *report)
+{
+	return zone_load_files(ret_zone, apex, path, note_nothing, NULL, report);
 }
 
 /* ---- one record ---- */

@@ -243,7 +243,7 @@ bed_start()
 	nsenter --net="/run/netns/$BED-server" "$BED_PROGRAMS/dnsboltd" -c "$BED_DIR/dnsboltd.conf" \
 		2>> "$BED_DIR/log" < /dev/null > /dev/null &
 	BED_DAEMON=$!
-	wait_for "${1:-30}" bed_ready_or_ended
+	wait_for "${1:-120}" bed_ready_or_ended
 	grep -q '\(^\|: \)ready: ' "$BED_DIR/log" && ! bed_ended $BED_DAEMON
 }
 

@@ -69,10 +69,18 @@ struct generated {
 int generate_zones(struct generated *gen, struct zones *zones, struct harness *h,
 		   unsigned int groups);
 
+/* The same for the zones of the sweep. */
+int generate_sweep(struct generated *gen, struct zones *zones, struct harness *h);
+
+/* ---- sweep.c: its zones; the questions: round.h ---- */
+void sweep_print_zone(FILE *out, const char *apex_text, bool nsec3);
+
 enum sign_how { SIGN_PLAIN, SIGN_NSEC, SIGN_NSEC3, SIGN_NSEC3_SALT, SIGN_OPT_OUT, SIGN_WAYS };
-int sign_keys(const char *dir); /* makes the key that all zones have */
-/* Signs dir/NAME.plain to dir/NAME.zone; several at once: sign_wait() waits for all. */
-int sign_start(const char *dir, const char *name, enum sign_how how);
+int sign_keys(const char *dir); /* makes the key of a round, of another algorithm each time */
+/* Signs dir/NAME.plain, by BIND, ldns or Knot as `turn` says; several at once: sign_wait() waits for all, sign_collect() puts the
+ * zone to dir/NAME.zone. */
+int sign_start(const char *dir, const char *name, enum sign_how how, unsigned int turn);
+int sign_collect(const char *dir, const char *name);
 int sign_wait(void);
 
 /* ---- question.c ---- */
@@ -81,7 +89,10 @@ int sign_wait(void);
 struct question {
 	knot_dname_storage_t name;
 	uint16_t type;
-	bool edns, dnssec;
+	bool edns, dnssec, class_any;
+	bool swept, grows;     /* by sweep.c: its own; below any name, so also a longer one */
+	uint8_t bits;	       /* of the header's fourth octet: Z, AD, CD */
+	uint8_t option_octets; /* of an EDNS option that none knows; 0: none */
 	uint16_t edns_size, id;
 	uint8_t msg[QUESTION_MAX];
 	size_t len;
@@ -98,6 +109,7 @@ void question_random(const struct zones *zones, struct question *ret_question);
 struct question_walk {
 	size_t zone, name, set;
 };
+size_t question_count(const struct zones *zones);
 bool question_next(const struct zones *zones, struct question_walk *walk,
 		   struct question *ret_question);
 
@@ -127,6 +139,7 @@ void message_done(struct message *msg);
 void message_print(FILE *to, const char *who, const struct message *msg);
 int section_order(const knot_rrset_t *a, const knot_rrset_t *b);
 bool section_has(const struct section *s, const knot_rrset_t *rr);
+/* As sets: knot 3.2 repeats a DNAME that led to its own owner. That ours repeats nothing is judge_alone()'s. */
 bool section_same(const struct section *a, const struct section *b);
 bool section_within(const struct section *part, const struct section *whole);
 /* The first record of that owner and type; owner NULL: any. */
@@ -141,6 +154,8 @@ const char *server_name(enum server_kind kind);
 int server_start(struct server **ret_server, enum server_kind kind, const struct zones *zones);
 void server_stop(struct server *server); /* NULL is fine */
 bool server_has(const struct server *server, size_t zone);
+/* The first line of its log that names the zone. */
+void server_reason(const struct server *server, const char *zone, char *text, size_t room);
 
 #define BATCH 48u
 struct reply {
@@ -167,7 +182,8 @@ char *const *server_command(enum server_kind kind, const char *program, const ch
 /* ---- judge.c: ours held against theirs ---- */
 /*
  * The closed list of what may differ. A new one is a change of its own, with its RFC section.
- * T1  order, compression, letters of names outside the question; TC at the limit that compression alone decides
+ * T1  order, compression, letters of names outside the question; so also the length, and TC where only this decides (RFC 1035
+ *     section 4.1.4): both whole answers are then held against each other
  * T2  additional: ours a subset of theirs and the zone's data, all in-domain glue present (RFC 9471)
  * T3  TC=1: sections not compared; partial glue without TC
  * T4  chains that leave the zone or pass 5 links
@@ -175,24 +191,50 @@ char *const *server_command(enum server_kind kind, const char *program, const ch
  * T6  CD, and the OPT's own size
  * T7  superfluous denial records of nsd at wildcard NODATA
  * T8  named's answer to NSEC at a cut
- * T9  nsd 4.6.1 is wrong, the others agree with us: NXDOMAIN after DNAME with NSEC, below opt-out
- *     empty non-terminals, below NSEC3 owners; its NSEC for "*" where names below the encloser sort before that
- * T10 a zone that a server refuses to load
- * T11 nsd 4.6.1 at a CNAME asked for RRSIG, NSEC or NSEC3: it follows where the type stops the chain (RFC 4035 section
- *     2.5) and does not where it does not; the others agree with us
- * T12 nsd 4.6.1 takes a name for existing which only exists in another zone of its (RFC 8020); the others agree with us
- * T13 proofs that a server leaves out and another has as we do: at wildcards (RFC 4035 section 3.1.3.4, RFC 5155 section
- *     7.2.5); knot 3.2 besides: of names with the octet 0, or whose first label is "*"; and its empty NXDOMAIN without AA
- * T14 the proof of a wildcard that is an empty non-terminal (RFC 4592 section 4.8), which the others leave out: ours is held
- *     by check_proofs.py
+ * T10 a zone that a server refuses to load, records that it reads otherwise (RFC 9460 appendix A.1)
+ *
+ * Faults of others (fault.c), each only in its exact shape, and only if a server without one agrees with us completely or
+ * check_proofs.py has the answer to validate:
+ * T9  nsd 4.6.1: names at and below NSEC3 owners are there for it (RFC 5155 section 7.2.8); proofs that are not the right ones:
+ *     any denial after DNAME with NSEC, below opt-out empty non-terminals, and the NSEC for "*" where the name before that is
+ *     more than one label below the encloser (RFC 4035 section 3.1.3.2)
+ * T11 nsd 4.6.1 at a CNAME asked for RRSIG or NSEC, which are the node's own (RFC 4035 section 2.5): it follows where the node has
+ *     none; asked for NSEC3, which is not: it does not follow (RFC 1034 section 3.6.2)
+ * T12 nsd 4.6.1 takes a name for existing which only exists in another of its zones (RFC 8020 section 2; RFC 1034 section 4.2)
+ * T13 proofs that nsd 4.6.1 or knot 3.2 leaves out: nsd the closest encloser's NSEC3 at NODATA of a wildcard that it knows names
+ *     below of (RFC 5155 section 7.2.5); knot that a name whose first label is "*" is from another wildcard, and that an NSEC
+ *     asked for is (RFC 4035 sections 3.1.3.3 and 3.1.3.4, RFC 5155 sections 7.2.5 and 7.2.6), the right NSEC of names with the
+ *     octet 0 (RFC 4034 section 6.1), and all of NXDOMAIN below opt-out empty non-terminals (RFC 5155 section 7.2.2)
+ * T14 knot 3.2 and named 9.18: the proof of a wildcard that is an empty non-terminal (RFC 4592 section 2.2.2; RFC 4035 sections
+ *     3.1.3.2 and 3.1.3.4 both ask for the wildcard's): nsd has it
+ * T15 knot 3.2: where the name below a DNAME grows too long (RFC 6672 section 2.2: YXDOMAIN) NXDOMAIN, or CNAMEs of names cut off
+ * T16 named 9.18: ANY below a DNAME ends at the CNAME that was made (RFC 6672 section 3.2, step 3.C goes on whatever the type)
  */
-enum tolerance { T_NONE, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, TOLERANCES };
+enum tolerance {
+	T_NONE,
+	T1,
+	T2,
+	T3,
+	T4,
+	T5,
+	T6,
+	T7,
+	T8,
+	T9,
+	T10,
+	T11,
+	T12,
+	T13,
+	T14,
+	T15,
+	T16,
+	TOLERANCES
+};
 #define TOLERANCE_BIT(t) (1u << (t))
 
 struct verdict {
 	const char *differs; /* NULL: equal, but for the tolerances */
 	unsigned int tolerances;
-	enum tolerance fault; /* a known one of nsd's, which a truncated answer does not show */
 };
 
 /* Only ours: what must hold of any answer of the driver. NULL: fine. */
@@ -202,8 +244,12 @@ const char *judge_alone(const struct zones *zones, const struct question *q,
 struct verdict judge_pair(const struct zones *zones, const struct question *q,
 			  enum server_kind kind, const struct message *ours,
 			  const struct message *theirs);
-/* Is the question of a shape which nsd 4.6.1 answers wrongly? T9, T11, T12, or T_NONE. */
-enum tolerance judge_nsd_is_wrong(const struct zones *zones, const struct question *q,
-				  const struct message *ours);
+/* ---- fault.c ---- */
+#define FAULTS                                                                                     \
+	(TOLERANCE_BIT(T9) | TOLERANCE_BIT(T11) | TOLERANCE_BIT(T12) | TOLERANCE_BIT(T13) |        \
+	 TOLERANCE_BIT(T14))
+/* Is that difference a known fault of that server? One of FAULTS, or T_NONE. */
+enum tolerance fault_of(const struct zones *zones, const struct question *q, enum server_kind kind,
+			const struct message *ours, const struct message *theirs);
 
 #endif /* COMPARE_H */

@@ -12,7 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define NAMES_MAX 64
+#define NAMES_MAX 128
+#define DNAMES_MAX 40 /* names of put_dnames() */
+#define CHAIN_MAX 22
 #define TEXT_MAX 120
 
 enum kind { KIND_DATA, KIND_CUT, KIND_CNAME, KIND_DNAME, KIND_EMPTY };
@@ -216,7 +218,7 @@ static void put_random_name(struct body *body)
 /* CNAME to CNAME, up to more links than are followed. */
 static void put_chain(struct body *body)
 {
-	unsigned int i, n = 2 + random_below(20);
+	unsigned int i, n = 2 + random_below(CHAIN_MAX - 2);
 	char name[16], next[TEXT_MAX];
 
 	for (i = 0; i < n && body->n < NAMES_MAX; i++) {
@@ -230,7 +232,77 @@ static void put_chain(struct body *body)
 	}
 }
 
-static int make_body(struct body *body, bool nested)
+static void put_fixed(struct body *body, const char *name, enum kind kind, const char *target)
+{
+	snprintf(body->name[body->n], TEXT_MAX, "%s", name);
+	body->kind[body->n++] = kind;
+	if (kind == KIND_DATA)
+		put_data(body, name);
+	else if (kind == KIND_CUT)
+		put_cut(body, name);
+	else
+		fprintf(body->out, "%s %u %s %s\n", name, random_ttl(),
+			kind == KIND_CNAME ? "CNAME" : "DNAME", target);
+}
+
+/* DNAMEs whose target is in the zone: with names, wildcards, cuts and empty non-terminals below it, other DNAMEs, an ancestor, a
+ * cut, what is not there, themselves; loops; and CNAMEs that lead below them. */
+static void put_dnames(struct body *body)
+{
+	static const struct {
+		const char *name;
+		enum kind kind;
+		const char *target;
+	} all[] = {
+		{ "t", KIND_DATA, NULL },
+		{ "a.t", KIND_DATA, NULL },
+		{ "b.c.t", KIND_DATA, NULL },
+		{ "*.v.t", KIND_DATA, NULL },
+		{ "*.u.t", KIND_CNAME, "a.t" },
+		{ "cut.t", KIND_CUT, NULL },
+		{ "cn.t", KIND_CNAME, "a.t" },
+		{ "out.t", KIND_CNAME, "www.other.test." },
+		{ "d-t", KIND_DNAME, "t" },
+		{ "d-v", KIND_DNAME, "v.t" },
+		{ "d-ent", KIND_DNAME, "c.t" },
+		{ "d-d", KIND_DNAME, "d-t" },
+		{ "d-ddd", KIND_DNAME, "d-d" },
+		{ "d-up", KIND_DNAME, "@" },
+		{ "x.d-par", KIND_DNAME, "d-par" },
+		{ "d-self", KIND_DNAME, "y.d-self" },
+		{ "d-l1", KIND_DNAME, "d-l2" },
+		{ "d-l2", KIND_DNAME, "d-l1" },
+		{ "d-cut", KIND_DNAME, "cut.t" },
+		{ "d-nx", KIND_DNAME, "nothing" },
+		{ "d-sub", KIND_DNAME, "sub" },
+		{ "dd.t", KIND_DNAME, "v.t" },
+		{ "c-a", KIND_CNAME, "a.d-t" },
+		{ "c-nx", KIND_CNAME, "nx.d-t" },
+		{ "c-w", KIND_CNAME, "w.d-v" },
+		{ "c-dd", KIND_CNAME, "a.d-ddd" },
+		{ "*.c-wild", KIND_CNAME, "a.d-t" },
+		{ "c-loop", KIND_CNAME, "c-loop.d-up" },
+		{ "c-cut", KIND_CNAME, "x.cut.d-t" },
+		{ "c-self", KIND_CNAME, "a.d-self" },
+	};
+	size_t i;
+
+	_Static_assert(sizeof(all) / sizeof(*all) <= DNAMES_MAX, "");
+	for (i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (!is_there(body, all[i].name) && random_chance(80))
+			put_fixed(body, all[i].name, all[i].kind, all[i].target);
+}
+
+/* A DNAME at the apex: nothing may be below (RFC 6672 section 2.4). */
+static void put_apex_dname(struct body *body)
+{
+	fprintf(body->out, "@ 3600 NS ns.ext.example.\n@ %u DNAME %s\n", random_ttl(),
+		random_chance(50) ? "a.z2n.gen." : "www.other.test.");
+	put_texts(body, "@");
+}
+
+/* nested: with a zone below; below: it is that zone. */
+static int make_body(struct body *body, bool nested, bool below)
 {
 	unsigned int i, n = 2 + random_below(random_chance(50) ? 58 : 12);
 
@@ -240,6 +312,11 @@ static int make_body(struct body *body, bool nested)
 		return -ENOMEM;
 	fprintf(body->out, "@ %u SOA ns1 hostmaster 1 7200 900 1209600 %u\n",
 		60 + random_below(4000), random_ttl());
+	if (!nested && !below &&
+	    random_chance(5)) { /* nsd has the parent's glue below it: refused */
+		put_apex_dname(body);
+		return fclose(body->out) || !body->text ? -ENOMEM : 0;
+	}
 	fprintf(body->out, "@ 3600 NS ns1\n@ 3600 NS ns.ext.example.\n");
 	snprintf(body->name[body->n++], TEXT_MAX, "@");
 	fprintf(body->out, "ns1 300 A 192.0.2.53\n"); /* named refuses a zone without any */
@@ -248,7 +325,9 @@ static int make_body(struct body *body, bool nested)
 		put_data(body, "@");
 	if (nested && random_chance(80))
 		put_name(body, "sub", KIND_CUT);
-	for (i = 0; i < n && body->n < NAMES_MAX - 24; i++)
+	if (random_chance(25))
+		put_dnames(body);
+	for (i = 0; i < n && body->n < NAMES_MAX - CHAIN_MAX; i++)
 		put_random_name(body);
 	if (random_chance(30))
 		put_chain(body);
@@ -271,7 +350,7 @@ static int write_zone(const struct generated *gen, const char *name, enum sign_h
 	fprintf(out, "$ORIGIN %s\n$TTL 300\n%s", name, body->text);
 	if (fclose(out))
 		return -errno;
-	return how == SIGN_PLAIN ? 0 : sign_start(gen->dir, name, how);
+	return how == SIGN_PLAIN ? 0 : sign_start(gen->dir, name, how, gen->nr + how);
 }
 
 static int write_ways(const struct generated *gen, const char *below, bool can_sign,
@@ -295,37 +374,73 @@ static int write_group(struct generated *gen, bool can_sign, char (*names)[64], 
 	int r;
 
 	gen->nr++;
-	r = make_body(&body, nested);
+	r = make_body(&body, nested, false);
 	if (!r)
 		r = write_ways(gen, "", can_sign, &body, names, n);
 	free(body.text);
 	if (r || !nested)
 		return r;
-	r = make_body(&body, false);
+	r = make_body(&body, false, true);
 	if (!r)
 		r = write_ways(gen, "sub.", can_sign, &body, names, n);
 	free(body.text);
 	return r;
 }
 
+/* Those of the files that were signed, and the plain ones. */
+static void add_zones(const struct generated *gen, struct zones *zones, struct harness *h,
+		      char (*names)[64], size_t n)
+{
+	char path[512];
+	size_t i;
+
+	if (sign_wait())
+		printf("report: a zone was not signed: see sign.log\n");
+	for (i = 0; i < n; i++) {
+		if (sign_collect(gen->dir, names[i]))
+			printf("report: %s: what Knot signed is not there\n", names[i]);
+		snprintf(path, sizeof(path), "%s/%szone", gen->dir, names[i]);
+		if (!access(path, R_OK))
+			zones_add(zones, h, names[i], path);
+	}
+}
+
 int generate_zones(struct generated *gen, struct zones *zones, struct harness *h,
 		   unsigned int groups)
 {
 	static char names[ZONES_MAX][64];
-	char path[512];
 	int r, keys = sign_keys(gen->dir);
-	size_t n = 0, i;
+	size_t n = 0;
 
 	r = keys == -ENOENT ? 0 : keys;
 	for (; !r && groups && n + 2 * SIGN_WAYS <= ZONES_MAX; groups--)
 		r = write_group(gen, !keys, names, &n);
-	if (sign_wait())
-		printf("report: dnssec-signzone refused some zone: see sign.log\n");
-	for (i = 0; !r && i < n; i++) {
-		snprintf(path, sizeof(path), "%s/%szone", gen->dir, names[i]);
-		if (access(path, R_OK)) /* not signed */
-			continue;
-		zones_add(zones, h, names[i], path);
+	if (!r)
+		add_zones(gen, zones, h, names, n);
+	return r ? r : keys;
+}
+
+int generate_sweep(struct generated *gen, struct zones *zones, struct harness *h)
+{
+	static char names[SIGN_WAYS][64];
+	int r, how, keys = sign_keys(gen->dir);
+	struct body body;
+	size_t n = 0;
+
+	r = keys == -ENOENT ? 0 : keys;
+	for (how = SIGN_PLAIN; !r && how < (keys ? SIGN_NSEC : SIGN_WAYS); how++) {
+		memset(&body, 0, sizeof(body));
+		body.out = open_memstream(&body.text, &body.len);
+		if (!body.out)
+			return -ENOMEM;
+		snprintf(names[n], sizeof(*names), "l%c.gen.", ways[how]);
+		sweep_print_zone(body.out, names[n], how > SIGN_NSEC);
+		r = fclose(body.out) || !body.text ? -ENOMEM : 0;
+		if (!r)
+			r = write_zone(gen, names[n++], (enum sign_how)how, &body);
+		free(body.text);
 	}
+	if (!r)
+		add_zones(gen, zones, h, names, n);
 	return r ? r : keys;
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "compare.h"
+#include "shape.h"
 
 #include <string.h>
 
-#define LINKS_MAX 32
 #define LINKS_OF_KNOT 5 /* what T4 lets others stop at */
 
 static const struct section *answer_of(const struct message *msg)
@@ -134,22 +133,6 @@ static bool additional_is_fine(const struct zones *zones, const struct message *
 	return true;
 }
 
-/* Follows the answer's CNAMEs from the question's name on: their number and the last name. */
-static unsigned int follow_chain(const struct question *q, const struct message *msg,
-				 const knot_dname_t **ret_end)
-{
-	const knot_dname_t *at = q->name;
-	const knot_rrset_t *link;
-	unsigned int n = 0;
-
-	while (n < LINKS_MAX && (link = section_find(answer_of(msg), at, KNOT_RRTYPE_CNAME))) {
-		at = knot_cname_name(link->rrs.rdata);
-		n++;
-	}
-	*ret_end = at;
-	return n;
-}
-
 /* Nothing, or the referral at one of the zone's own cuts. */
 static bool is_own_referral(const struct compare_zone *zone, const struct message *ours)
 {
@@ -164,35 +147,43 @@ static bool is_own_referral(const struct compare_zone *zone, const struct messag
 	return true;
 }
 
+/* T4 too: at the end of a chain the apex's DS is of the zone above, which nsd goes on to; and where a zone inside begins nsd has
+ * left the zone, DS or not. */
+static bool ends_in_ds_of_apex(const struct zones *zones, const struct question *q,
+			       const struct message *ours, const struct message *theirs)
+{
+	struct shape shape;
+
+	shape_read(&shape, zones, q, ours);
+	if (q->type != KNOT_RRTYPE_DS || !shape.links || !shape.own ||
+	    !section_within(answer_of(ours), answer_of(theirs)))
+		return false;
+	if (shape.zone != shape.own)
+		return knot_dname_is_case_equal(shape.end, shape.own->zone->apex);
+	return zones_of(zones, shape.end) != shape.own && !authority_of(theirs)->n;
+}
+
 /* T4. Past 5 links knot stops; past 11 named says SERVFAIL. Out of the zone: what the others add behind our last link is of
  * another zone. */
 static bool is_shorter_chain(const struct zones *zones, const struct question *q,
 			     const struct message *ours, const struct message *theirs)
 {
-	const knot_dname_t *end, *their_end;
-	unsigned int n = follow_chain(q, ours, &end),
-		     theirs_n = follow_chain(q, theirs, &their_end);
-	const struct compare_zone *zone = zones_of(zones, q->name);
+	struct shape shape, their_shape;
+	unsigned int n, theirs_n;
 
+	shape_read(&shape, zones, q, ours);
+	shape_read(&their_shape, zones, q, theirs);
+	n = shape.links;
+	theirs_n = their_shape.links;
 	if (!n || MESSAGE_AA(ours) != MESSAGE_AA(theirs))
 		return false;
 	if (theirs_n >= LINKS_OF_KNOT &&
 	    (theirs_n < n || MESSAGE_RCODE(theirs) == KNOT_RCODE_SERVFAIL) &&
 	    section_within(answer_of(theirs), answer_of(ours)))
 		return true;
-	return zones_of(zones, end) != zone && !MESSAGE_RCODE(ours) &&
-	       is_own_referral(zone, ours) && section_within(answer_of(ours), answer_of(theirs));
-}
-
-static bool put_wildcard(knot_dname_t *to, const struct zone_name *encloser)
-{
-	size_t len = knot_dname_size(encloser->owner);
-
-	if (len + 2 > KNOT_DNAME_MAXLEN)
-		return false;
-	memcpy(to, "\001*", 2);
-	memcpy(to + 2, encloser->owner, len);
-	return true;
+	return zones_of(zones, shape.end) != shape.own && !MESSAGE_RCODE(ours) &&
+	       is_own_referral(shape.own, ours) &&
+	       section_within(answer_of(ours), answer_of(theirs));
 }
 
 /* T5 */
@@ -202,66 +193,25 @@ static bool is_subset_of_node(const struct zones *zones, const struct question *
 	const struct section *s = answer_of(ours);
 	const struct compare_zone *zone = zones_of(zones, q->name);
 	knot_dname_storage_t wild;
+	const knot_dname_t *name = shape_name_sought(q, ours);
 	const struct zone_name *above;
 	size_t i;
 
 	if ((q->type != KNOT_RRTYPE_ANY && q->type != KNOT_RRTYPE_RRSIG) || !s->n || !zone ||
-	    (!answer_of(theirs)->n && !MESSAGE_TC(theirs)) ||
+	    !name || (!answer_of(theirs)->n && !MESSAGE_TC(theirs)) ||
 	    MESSAGE_AA(ours) != MESSAGE_AA(theirs) || MESSAGE_RCODE(ours) != MESSAGE_RCODE(theirs))
 		return false;
-	above = zone_encloser_of(zone, q->name);
-	if (!above || !put_wildcard(wild, above))
+	above = zone_encloser_of(zone, name);
+	if (!above)
 		return false;
+	if (!shape_put_wildcard(wild, above))
+		memcpy(wild, above->owner, knot_dname_size(above->owner));
 	for (i = 0; i < s->n; i++)
 		if (!section_has(answer_of(theirs), s->rr[i]) &&
-		    !zone_has_record(zone, q->name, s->rr[i]) &&
+		    !zone_has_record(zone, name, s->rr[i]) &&
 		    !zone_has_record(zone, wild, s->rr[i]))
 			return false;
 	return true;
-}
-
-static bool is_denial(const knot_rrset_t *rr)
-{
-	uint16_t type = rr->type == KNOT_RRTYPE_RRSIG ? knot_rrsig_type_covered(rr->rrs.rdata)
-						      : rr->type;
-
-	return type == KNOT_RRTYPE_NSEC || type == KNOT_RRTYPE_NSEC3;
-}
-
-static const struct zone_name *covering_wildcard(const struct compare_zone *zone,
-						 const knot_dname_t *name)
-{
-	const struct zone_name *above = zone_encloser_of(zone, name);
-	knot_dname_storage_t wild;
-
-	if (!above)
-		return NULL;
-	if (knot_dname_is_case_equal(above->owner, name)) /* the wildcard asked by its name */
-		return *name == 1 && name[1] == '*' ? above : NULL;
-	return put_wildcard(wild, above) ? zone_find(zone->zone, wild) : NULL;
-}
-
-/* The first wildcard that covers a name of the chain. */
-static const struct zone_name *
-find_wildcard_link(const struct zones *zones, const struct question *q, const struct message *ours)
-{
-	const knot_dname_t *at = q->name;
-	const struct compare_zone *zone;
-	const struct zone_name *wild;
-	const knot_rrset_t *link;
-	unsigned int n;
-
-	for (n = 0; n < LINKS_MAX; n++) {
-		zone = zones_of(zones, at);
-		wild = zone ? covering_wildcard(zone, at) : NULL;
-		if (wild)
-			return wild;
-		link = section_find(answer_of(ours), at, KNOT_RRTYPE_CNAME);
-		if (!link)
-			break;
-		at = knot_cname_name(link->rrs.rdata);
-	}
-	return NULL;
 }
 
 /* T7 */
@@ -273,160 +223,25 @@ static bool is_nsd_wildcard_nodata(const struct zones *zones, const struct quest
 
 	if (!q->dnssec || MESSAGE_RCODE(ours) || MESSAGE_RCODE(theirs) ||
 	    !section_find(authority_of(ours), NULL, KNOT_RRTYPE_SOA) ||
-	    !find_wildcard_link(zones, q, ours) ||
+	    !shape_wildcard_link(zones, q, ours) ||
 	    !section_same(answer_of(ours), answer_of(theirs)) ||
 	    !section_within(authority_of(ours), s))
 		return false;
 	for (i = 0; i < s->n; i++)
-		if (!section_has(authority_of(ours), s->rr[i]) && !is_denial(s->rr[i]))
+		if (!section_has(authority_of(ours), s->rr[i]) && !shape_is_denial(s->rr[i]))
 			return false;
 	return true;
-}
-
-static bool same_but_denials(const struct section *a, const struct section *b)
-{
-	size_t i;
-
-	for (i = 0; i < a->n; i++)
-		if (!section_has(b, a->rr[i]) && !is_denial(a->rr[i]))
-			return false;
-	return true;
-}
-
-static bool has_zero_octet(const knot_dname_t *name)
-{
-	size_t i;
-
-	for (; *name; name += 1 + *name)
-		for (i = 1; i <= *name; i++)
-			if (!name[i])
-				return true;
-	return false;
-}
-
-/* T13, T14, or T_NONE. */
-static enum tolerance leaves_out_proof(const struct zones *zones, const struct question *q,
-				       enum server_kind kind, const struct message *ours,
-				       const struct message *theirs)
-{
-	const struct zone_name *wild;
-
-	if (!q->dnssec || MESSAGE_RCODE(ours) != MESSAGE_RCODE(theirs))
-		return T_NONE;
-	if (kind == SERVER_KNOT && !MESSAGE_AA(theirs) &&
-	    MESSAGE_RCODE(ours) == KNOT_RCODE_NXDOMAIN)
-		return authority_of(theirs)->n ? T_NONE : T13;
-	if (MESSAGE_AA(ours) != MESSAGE_AA(theirs) ||
-	    !section_same(answer_of(ours), answer_of(theirs)) ||
-	    !same_but_denials(authority_of(ours), authority_of(theirs)) ||
-	    !same_but_denials(authority_of(theirs), authority_of(ours)))
-		return T_NONE;
-	wild = find_wildcard_link(zones, q, ours);
-	if (wild && section_within(authority_of(theirs), authority_of(ours)))
-		return wild->n_sets ? T13 : T14;
-	if (kind == SERVER_KNOT &&
-	    (has_zero_octet(q->name) || (q->name[0] == 1 && q->name[1] == '*')))
-		return T13;
-	return T_NONE;
 }
 
 /* T8 */
-static bool is_nsec_at_cut(const struct zones *zones, const struct question *q)
+static bool is_nsec_at_cut(const struct zones *zones, const struct question *q,
+			   const struct message *ours)
 {
-	const struct compare_zone *zone = zones_of(zones, q->name);
-	const struct zone_name *cut = zone ? zone_cut_of(zone, q->name) : NULL;
+	const knot_dname_t *name = shape_name_sought(q, ours);
+	const struct compare_zone *zone = name ? zones_of(zones, name) : NULL;
+	const struct zone_name *cut = zone ? zone_cut_of(zone, name) : NULL;
 
-	return q->type == KNOT_RRTYPE_NSEC && cut && knot_dname_is_case_equal(cut->owner, q->name);
-}
-
-/* T9 */
-static bool nsd_proves_wrongly(const struct compare_zone *zone, const struct question *q,
-			       const struct message *ours, const knot_dname_t *end)
-{
-	const struct zone_name *above = zone_encloser_of(zone, end);
-
-	if (q->dnssec && MESSAGE_RCODE(ours) == KNOT_RCODE_NXDOMAIN &&
-	    section_find(answer_of(ours), NULL, KNOT_RRTYPE_DNAME) &&
-	    section_find(authority_of(ours), NULL, KNOT_RRTYPE_NSEC))
-		return true;
-	if (q->dnssec && zone->opt_out && above && !above->n_sets)
-		return true;
-	if (q->dnssec && zone->zone->is_signed && !zone->zone->is_nsec3 &&
-	    MESSAGE_RCODE(ours) == KNOT_RCODE_NXDOMAIN && above &&
-	    zone_has_below(zone->zone, above)) /* "*" sorts between the names below the encloser */
-		return true;
-	for (; *end; end = knot_wire_next_label(end, NULL)) {
-		above = zone_find(zone->zone, end);
-		if (above)
-			return zone_is_nsec3_owner(zone, above);
-	}
-	return false;
-}
-
-/* T11 */
-static bool is_proof_type_at_cname(const struct compare_zone *zone, const struct question *q)
-{
-	const struct zone_name *name = zone_encloser_of(zone, q->name);
-	knot_dname_storage_t wild;
-
-	if (q->type != KNOT_RRTYPE_RRSIG && q->type != KNOT_RRTYPE_NSEC &&
-	    q->type != KNOT_RRTYPE_NSEC3)
-		return false;
-	if (name && !knot_dname_is_case_equal(name->owner, q->name) && put_wildcard(wild, name))
-		name = zone_find(zone->zone, wild);
-	return name && zone_name_rrset(name, KNOT_RRTYPE_CNAME);
-}
-
-/* T12: the name, or one above it in the zone that answers, is not in that zone but in the data of another. */
-static bool is_in_other_zone(const struct zones *zones, const struct compare_zone *zone,
-			     const knot_dname_t *name)
-{
-	const knot_dname_t *at;
-	size_t i;
-
-	for (at = name; *at && !knot_dname_is_case_equal(at, zone->zone->apex);
-	     at = knot_wire_next_label(at, NULL))
-		for (i = 0; !zone_find(zone->zone, at) && i < zones->n; i++)
-			if (zone_find(zones->all[i].zone, at))
-				return true;
-	return false;
-}
-
-static const struct compare_zone *
-zone_that_answers(const struct zones *zones, const struct question *q, const knot_dname_t *end)
-{
-	const struct compare_zone *zone = zones_of(zones, end), *above;
-
-	if (zone && q->type == KNOT_RRTYPE_DS && knot_dname_is_case_equal(zone->zone->apex, end)) {
-		above = zones_above(zones, end);
-		zone = above ? above : zone;
-	}
-	return zone;
-}
-
-enum tolerance judge_nsd_is_wrong(const struct zones *zones, const struct question *q,
-				  const struct message *ours)
-{
-	const struct compare_zone *zone, *own = zones_of(zones, q->name);
-	const knot_dname_t *end;
-
-	follow_chain(q, ours, &end);
-	zone = zone_that_answers(zones, q, end);
-	if (!own)
-		return T_NONE;
-	if (is_proof_type_at_cname(own, q))
-		return T11;
-	if (nsd_proves_wrongly(own, q, ours, q->name))
-		return T9;
-	if (is_in_other_zone(zones, own, q->name))
-		return T12;
-	if (!zone)
-		return T_NONE;
-	if (q->type == KNOT_RRTYPE_DS && follow_chain(q, ours, &end) && zone != own)
-		return T4; /* for nsd the chain goes on in the zone above */
-	if (nsd_proves_wrongly(zone, q, ours, end))
-		return T9;
-	return is_in_other_zone(zones, zone, end) ? T12 : T_NONE;
+	return q->type == KNOT_RRTYPE_NSEC && cut && knot_dname_is_case_equal(cut->owner, name);
 }
 
 /* ---- two answers ---- */
@@ -481,7 +296,7 @@ struct verdict judge_pair(const struct zones *zones, const struct question *q,
 			  const struct message *theirs)
 {
 	struct verdict v = { .differs = NULL };
-	enum tolerance left_out;
+	enum tolerance fault;
 
 	if (!theirs->parsed) {
 		v.differs = "no reply, or one that does not parse";
@@ -490,15 +305,17 @@ struct verdict judge_pair(const struct zones *zones, const struct question *q,
 	v.differs = compare_all(zones, ours, theirs);
 	if (!v.differs)
 		v.tolerances = equal_but(ours, theirs);
-	else if (kind == SERVER_NAMED && is_nsec_at_cut(zones, q))
+	else if (kind == SERVER_NAMED && is_nsec_at_cut(zones, q, ours))
 		v = (struct verdict){ .tolerances = TOLERANCE_BIT(T8) };
 	else if (is_subset_of_node(zones, q, ours, theirs))
 		v = (struct verdict){ .tolerances = TOLERANCE_BIT(T5) };
 	else if (is_shorter_chain(zones, q, ours, theirs))
 		v = (struct verdict){ .tolerances = TOLERANCE_BIT(T4) };
+	else if (kind == SERVER_NSD && ends_in_ds_of_apex(zones, q, ours, theirs))
+		v = (struct verdict){ .tolerances = TOLERANCE_BIT(T4) };
 	else if (kind == SERVER_NSD && is_nsd_wildcard_nodata(zones, q, ours, theirs))
 		v = (struct verdict){ .tolerances = TOLERANCE_BIT(T7) };
-	else if ((left_out = leaves_out_proof(zones, q, kind, ours, theirs)) != T_NONE)
-		v = (struct verdict){ .tolerances = TOLERANCE_BIT(left_out) };
+	else if ((fault = fault_of(zones, q, kind, ours, theirs)) != T_NONE)
+		v = (struct verdict){ .tolerances = TOLERANCE_BIT(fault) };
 	return v;
 }

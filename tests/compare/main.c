@@ -5,8 +5,9 @@
  * but for the closed list of tolerances (compare.h); what it passes is counted by reason. Native and BPF must agree
  * on every question. A sample of signed answers goes to $B/compare for check_proofs.py.
  *
- * DNSBOLT_DATA: where the data is (../shared/data). COMPARE_QUESTIONS: how many (100000). COMPARE_SEED: of the random
- * zones and questions (2, so that a run is the same each time).
+ * DNSBOLT_DATA: where the data is (../shared/data). COMPARE_QUESTIONS: how many (100000); COMPARE_SHARED: percent of them for that
+ * data (48). COMPARE_SEED: of the random zones and questions (2, so that a run is the same each time). COMPARE_SHOW: see
+ * read_shown().
  */
 #include <errno.h>
 #include <stdio.h>
@@ -21,9 +22,10 @@
 #define QUESTIONS 100000ul
 #define SEED 2ul
 #define GROUPS 12u		/* random bodies of one round */
-#define ROUND_QUESTIONS 20000ul /* at least, for one round of random zones */
+#define ROUND_QUESTIONS 15000ul /* at least, for one round of random zones */
 #define ROUNDS_MAX 100ul	/* of random zones */
-#define SHARED_PERCENT 40u
+#define SHARED_PERCENT 48u
+#define SWEPT_PERCENT 20u
 
 static struct tally tally;
 static struct round now;
@@ -34,6 +36,20 @@ static unsigned long number_of(const char *variable, unsigned long otherwise)
 	const char *text = getenv(variable);
 
 	return text && *text ? strtoul(text, NULL, 10) : otherwise;
+}
+
+/* COMPARE_SHOW=T9,T13: the tolerances whose first cases are to be seen. */
+static unsigned int read_shown(void)
+{
+	const char *at = getenv("COMPARE_SHOW");
+	unsigned int bits = 0;
+	unsigned long t;
+
+	for (; at && (at = strchr(at, 'T')); at++) {
+		t = strtoul(at + 1, NULL, 10);
+		bits |= t < TOLERANCES ? TOLERANCE_BIT(t) : 0;
+	}
+	return bits;
 }
 
 /* ---- what is kept for check_proofs.py ---- */
@@ -74,7 +90,8 @@ static void keep_zones(void)
 
 	for (i = 0; out && i < now.zones.n; i++)
 		if (now.zones.all[i].zone->is_signed)
-			fprintf(out, "%s %s\n", now.zones.all[i].name, now.zones.all[i].path);
+			fprintf(out, "%u %s %s\n", now.nr, now.zones.all[i].name,
+				now.zones.all[i].path);
 	if (out)
 		fclose(out);
 }
@@ -85,9 +102,11 @@ static int ask_zones(unsigned long questions)
 {
 	int r = round_start(&now);
 
+	now.nr++;
 	if (!r) {
 		keep_zones();
 		round_ask(&now, questions);
+		tally.sweep_cut = tally.sweep_cut || now.sweep_zone < now.zones.n;
 	}
 	round_stop(&now);
 	return r;
@@ -116,7 +135,13 @@ static int ask_shared(const char *data, unsigned long questions)
 		return 0;
 	}
 	now.walking = true;
-	return r ? r : ask_zones(questions);
+	tally.walk = question_count(&now.zones);
+	if (!r)
+		r = ask_zones(questions);
+	printf("report: shared data: %s of %zu names and types\n",
+	       now.walking ? "too few questions for all" : "all", tally.walk);
+	now.walking = false;
+	return r;
 }
 
 static int ask_generated(unsigned long questions)
@@ -130,12 +155,24 @@ static int ask_generated(unsigned long questions)
 	return r && r != -ENOENT ? r : ask_zones(questions);
 }
 
+static int ask_swept(unsigned long questions)
+{
+	int r = new_harness();
+
+	if (!r)
+		r = generate_sweep(&generated, &now.zones, now.h);
+	return r && r != -ENOENT ? r : ask_zones(questions);
+}
+
 static int ask_all(unsigned long questions, const char *data)
 {
-	unsigned long shared = questions * SHARED_PERCENT / 100, rest = questions - shared, rounds,
-		      i;
+	unsigned long shared = questions * number_of("COMPARE_SHARED", SHARED_PERCENT) / 100,
+		      swept = questions * SWEPT_PERCENT / 100, rest = questions - shared - swept,
+		      rounds, i;
 	int r = ask_shared(data, shared);
 
+	if (!r)
+		r = ask_swept(swept);
 	rounds = rest / ROUND_QUESTIONS < ROUNDS_MAX ? rest / ROUND_QUESTIONS : ROUNDS_MAX;
 	if (!rounds)
 		rounds = 1;
@@ -163,7 +200,8 @@ static void print_tolerances(enum server_kind kind)
 
 static void print_share(void)
 {
-	unsigned long ours = tally.asked - tally.reasons[REASON_not_ours];
+	unsigned long ours =
+		tally.asked - tally.reasons[REASON_not_ours] - tally.reasons[REASON_qclass];
 
 	printf("report: %.3f %% answered by the driver of %lu UDP questions of class IN in served zones\n",
 	       ours ? 100.0 * (double)tally.answered / (double)ours : 0.0, ours);
@@ -180,6 +218,10 @@ static void print_summary(uint64_t seed)
 	       tally.asked - tally.answered, tally.wrong, tally.voters_disagree, tally.disagree,
 	       now.h && harness_is_kernel(now.h) ? "" : " (native only)");
 	print_share();
+	printf("report: %lu of the sweep%s\n", tally.swept,
+	       tally.sweep_cut ? ", which was cut off: too few questions" : ", all");
+	printf("report: %lu signed answers kept for check_proofs.py, %lu of them for which a fault was tolerated\n",
+	       now.n_pairs + now.n_faults, now.n_faults);
 	for (kind = 0; kind < SERVER_KINDS; kind++)
 		print_tolerances((enum server_kind)kind);
 	for (i = 1; i < DNSBOLT_REASONS_MAX; i++)
@@ -202,6 +244,7 @@ int main(void)
 	printf("seed %llu\n", (unsigned long long)seed);
 	random_seed(seed);
 	now.tally = &tally;
+	tally.show = read_shown();
 	r = make_folder();
 	if (!r) {
 		now.pairs = open_kept("pairs.bin", "w");

@@ -34,10 +34,26 @@ static int compare_records(const void *a, const void *b)
 	return section_order(*(knot_rrset_t *const *)a, *(knot_rrset_t *const *)b);
 }
 
+/* Steps over one record and gives its TTL as it stands there: libknot gives an RRSIG the original TTL that it holds. */
+static bool next_ttl(const uint8_t **at, const uint8_t *octets, size_t len, uint16_t type,
+		     uint32_t *ret_ttl)
+{
+	int name = knot_dname_wire_check(*at, octets + len, octets);
+	const uint8_t *p = *at + name;
+
+	if (name <= 0 || octets + len - p < 10 || knot_wire_read_u16(p) != type)
+		return false;
+	*ret_ttl = knot_wire_read_u32(p + 4);
+	*at = p + 10 + knot_wire_read_u16(p + 8);
+	return true;
+}
+
 /* Names in lower case (RFC 4034 section 6.2). */
-static bool read_section(struct section *to, const knot_pkt_t *pkt, knot_section_t id)
+static bool read_section(struct section *to, const knot_pkt_t *pkt, knot_section_t id,
+			 const uint8_t **at)
 {
 	const knot_pktsection_t *from = knot_pkt_section(pkt, id);
+	uint32_t ttl;
 	uint16_t i;
 
 	to->n = 0;
@@ -45,12 +61,14 @@ static bool read_section(struct section *to, const knot_pkt_t *pkt, knot_section
 	for (i = 0; to->rr && i < from->count; i++) {
 		const knot_rrset_t *rr = knot_pkt_rr(from, i);
 
+		if (!next_ttl(at, pkt->wire, pkt->size, rr->type, &ttl))
+			return false;
 		if (rr->type == KNOT_RRTYPE_OPT)
 			continue;
 		to->rr[to->n] = knot_rrset_copy(rr, NULL);
 		if (!to->rr[to->n] || knot_rrset_rr_to_canonical(to->rr[to->n]) != KNOT_EOK)
 			return false;
-		to->n++;
+		to->rr[to->n++]->ttl = ttl;
 	}
 	if (to->rr)
 		qsort(to->rr, to->n, sizeof(*to->rr), compare_records);
@@ -60,6 +78,7 @@ static bool read_section(struct section *to, const knot_pkt_t *pkt, knot_section
 void message_read(struct message *msg, const uint8_t *octets, size_t len)
 {
 	knot_pkt_t *pkt = knot_pkt_new((void *)octets, (uint16_t)len, NULL);
+	const uint8_t *at;
 	int i;
 
 	memset(msg, 0, sizeof(*msg));
@@ -70,9 +89,10 @@ void message_read(struct message *msg, const uint8_t *octets, size_t len)
 		msg->edns = knot_pkt_has_edns(pkt);
 		if (msg->edns)
 			msg->edns_size = knot_edns_get_payload(pkt->opt_rr);
+		at = octets + KNOT_WIRE_HEADER_SIZE + knot_pkt_question_size(pkt);
 		for (i = 0; i < SECTION_COUNT; i++)
 			msg->parsed = msg->parsed &&
-				      read_section(&msg->section[i], pkt, (knot_section_t)i);
+				      read_section(&msg->section[i], pkt, (knot_section_t)i, &at);
 	}
 	knot_pkt_free(pkt);
 }
@@ -106,14 +126,7 @@ bool section_within(const struct section *part, const struct section *whole)
 
 bool section_same(const struct section *a, const struct section *b)
 {
-	size_t i;
-
-	if (a->n != b->n)
-		return false;
-	for (i = 0; i < a->n; i++)
-		if (section_order(a->rr[i], b->rr[i]))
-			return false;
-	return true;
+	return section_within(a, b) && section_within(b, a);
 }
 
 const knot_rrset_t *section_find(const struct section *s, const knot_dname_t *owner, uint16_t type)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define UDP_MAX 1232u
+#define DNAME_TRIES 20
 #define NO_SUCH_TYPE 65399u
 
 /* Beside those that the name has. */
@@ -24,6 +25,14 @@ size_t question_limit(const struct question *q)
 	return q->edns_size < UDP_MAX ? q->edns_size : UDP_MAX;
 }
 
+/* An option of local use (RFC 6891 section 9), `octets` in all. */
+static uint8_t *put_option(uint8_t *p, uint8_t octets)
+{
+	memset(p, 0xa5, octets);
+	memcpy(p, (uint8_t[]){ 0xfd, 0xe9, 0, (uint8_t)(octets - 4) }, 4);
+	return p + octets;
+}
+
 void question_build(struct question *q)
 {
 	size_t len = knot_dname_size(q->name);
@@ -33,6 +42,7 @@ void question_build(struct question *q)
 	p[0] = (uint8_t)(q->id >> 8);
 	p[1] = (uint8_t)q->id;
 	p[2] = q->id & 1; /* RD */
+	p[3] = q->bits;
 	p[5] = 1;
 	p[11] = q->edns;
 	memcpy(p + 12, q->name, len);
@@ -40,27 +50,34 @@ void question_build(struct question *q)
 	*p++ = (uint8_t)(q->type >> 8);
 	*p++ = (uint8_t)q->type;
 	*p++ = 0;
-	*p++ = KNOT_CLASS_IN;
+	*p++ = q->class_any ? KNOT_CLASS_ANY : KNOT_CLASS_IN;
 	if (q->edns) {
 		memcpy(p,
 		       (uint8_t[]){ 0, 0, KNOT_RRTYPE_OPT, (uint8_t)(q->edns_size >> 8),
-				    (uint8_t)q->edns_size, 0, 0, q->dnssec ? 0x80 : 0, 0, 0, 0 },
+				    (uint8_t)q->edns_size, 0, 0, q->dnssec ? 0x80 : 0, 0, 0,
+				    q->option_octets },
 		       11);
 		p += 11;
+		if (q->option_octets)
+			p = put_option(p, q->option_octets);
 	}
 	q->len = (size_t)(p - q->msg);
 }
 
 const char *question_text(const struct question *q)
 {
-	static char text[KNOT_DNAME_TXT_MAXLEN + 80];
-	char name[KNOT_DNAME_TXT_MAXLEN + 1], type[32], edns[32] = "";
+	static char text[KNOT_DNAME_TXT_MAXLEN + 130];
+	char name[KNOT_DNAME_TXT_MAXLEN + 1], type[32], edns[32] = "", odd[48] = "";
 
 	knot_dname_to_str(name, q->name, sizeof(name));
 	knot_rrtype_to_string(q->type, type, sizeof(type));
 	if (q->edns)
 		snprintf(edns, sizeof(edns), " +bufsize=%u", q->edns_size);
-	snprintf(text, sizeof(text), "%s %s%s%s", name, type, edns, q->dnssec ? " +dnssec" : "");
+	if (q->bits || q->option_octets)
+		snprintf(odd, sizeof(odd), " bits %02x, %u octets of option", q->bits,
+			 q->option_octets);
+	snprintf(text, sizeof(text), "%s%s %s%s%s%s", name, q->class_any ? " ANY" : "", type, edns,
+		 q->dnssec ? " +dnssec" : "", odd);
 	return text;
 }
 
@@ -173,6 +190,32 @@ static void graft(knot_dname_t *name, const struct compare_zone *zone)
 	memcpy(name, other, len);
 }
 
+/* Below a DNAME, one that leads to a name which is there, if one drawn is below the target. */
+static bool put_below_dname(knot_dname_t *name, const struct compare_zone *zone,
+			    const struct zone_name *from)
+{
+	const struct zone_rrset *set = zone_name_rrset(from, KNOT_RRTYPE_DNAME);
+	const knot_dname_t *target, *there;
+	size_t own = knot_dname_size(name), len;
+	int tries;
+
+	if (!set)
+		return false;
+	target = knot_dname_target(set->rrs.rdata);
+	for (tries = 0; tries < DNAME_TRIES; tries++) {
+		there = random_name(zone)->owner;
+		if (knot_dname_in_bailiwick(there, target) <= 0)
+			continue;
+		len = knot_dname_size(there) - knot_dname_size(target);
+		if (own + len > KNOT_DNAME_MAXLEN)
+			continue;
+		memmove(name + len, name, own);
+		memcpy(name, there, len);
+		return true;
+	}
+	return false;
+}
+
 static void change_name(knot_dname_t *name, const struct compare_zone *zone)
 {
 	size_t apex = knot_dname_size(zone->zone->apex);
@@ -251,6 +294,9 @@ static void choose_edns(struct question *q)
 		q->edns_size = 512;
 	if (random_chance(15))
 		mix_case(q->name);
+	q->bits = random_chance(80) ? 0 : (uint8_t)(random_below(8) << 4);
+	if (q->edns && random_chance(10))
+		q->option_octets = (uint8_t)(4 + random_below(20));
 }
 
 static const struct compare_zone *random_zone(const struct zones *zones)
@@ -274,12 +320,24 @@ void question_random(const struct zones *zones, struct question *ret_question)
 
 	memset(q, 0, sizeof(*q));
 	memcpy(q->name, from->owner, knot_dname_size(from->owner));
-	change_name(q->name, zone);
+	if (!random_chance(60) || !put_below_dname(q->name, zone, from))
+		change_name(q->name, zone);
 	if (from->n_sets && random_chance(40))
 		q->type = from->sets[random_below(from->n_sets)].type;
 	else
 		q->type = types[random_below(sizeof(types) / sizeof(*types))];
 	choose_edns(q);
+	q->class_any = random_below(1000) < 2;
+}
+
+size_t question_count(const struct zones *zones)
+{
+	size_t zone, name, n = 0;
+
+	for (zone = 0; zone < zones->n; zone++)
+		for (name = 0; name < zones->all[zone].n_names; name++)
+			n += zones->all[zone].names[name]->n_sets + 1u;
+	return n;
 }
 
 bool question_next(const struct zones *zones, struct question_walk *walk,

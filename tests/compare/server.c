@@ -20,7 +20,9 @@
 #define READY_SECONDS 60
 /* No further zone has come for so long since one did: the others were refused. */
 #define SETTLED_SECONDS 3
-#define TRIES 6
+/* A reply is waited for 100 ms, then asked for again and waited for twice as long: 25 s in all. */
+#define FIRST_WAIT_MS 100
+#define TRIES 8
 
 struct server {
 	enum server_kind kind;
@@ -198,6 +200,26 @@ static void show_log(const struct server *server)
 		fclose(in);
 }
 
+void server_reason(const struct server *server, const char *zone, char *text, size_t room)
+{
+	char path[128], line[300], name[256];
+	FILE *in;
+
+	snprintf(path, sizeof(path), "%s/log", server->dir);
+	snprintf(name, sizeof(name), "%.*s", (int)strlen(zone) - 1, zone);
+	snprintf(text, room, "no reason given");
+	in = fopen(path, "r");
+	while (in && fgets(line, sizeof(line), in)) {
+		if (!strstr(line, name))
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		snprintf(text, room, "%s", line);
+		break;
+	}
+	if (in)
+		fclose(in);
+}
+
 int server_start(struct server **ret_server, enum server_kind kind, const struct zones *zones)
 {
 	struct server *server;
@@ -307,7 +329,7 @@ void server_collect(struct server *server, const struct question *q, size_t n,
 	for (i = 0; i < n; i++)
 		ret_replies[i].len = 0;
 	for (tries = 0; tries < TRIES; tries++) {
-		missing = receive(server, q, n, ret_replies, missing, 300);
+		missing = receive(server, q, n, ret_replies, missing, FIRST_WAIT_MS << tries);
 		if (!missing)
 			break;
 		for (i = 0; i < n; i++)

@@ -100,7 +100,7 @@ asks "class CH: who we are" "driver identity" @$SERVER4 id.server CH TXT
 asks "type ANY" "driver answer" @$SERVER4 example.com ANY +notcp
 asks "NODATA of a signed zone with DO" "driver nodata" @$SERVER4 +dnssec www.example.org MX
 asks "opcode NOTIFY" "fallback opcode" @$SERVER4 +opcode=NOTIFY example.com SOA
-is "opcode NOTIFY is not implemented" "$STATUS" NOTIMP
+is "dnsboltd answers it: the zone is none that is transferred" "$STATUS" NOTAUTH
 
 # ---- TCP ----
 asks "TCP goes to the resolver" "fallback not UDP" @$SERVER4 +tcp www.example.com A

@@ -34,6 +34,20 @@ bed_stop
 bed_must_start
 is "after a second restart" "$(a_of www.example.com)" "$was"
 
+bed_ctl record set www.example.com A 192.0.2.1 300 > /dev/null
+bed_ctl record set new.example.com A 192.0.2.2 300 > /dev/null
+bed_ctl record set new.example.net A 192.0.2.3 300 > /dev/null
+matches "record list says by whom and when" "$(bed_ctl record list example.com)" "www.*$(date -u +%Y).*uid 0"
+holds "record reset of a zone" bed_ctl record reset example.com
+is "the zone is as its file says" "$(a_of www.example.com)$(a_of new.example.com)" "$was"
+is "another zone's records stay" "$(a_of new.example.net)" "192.0.2.3 "
+holds "record reset of all" bed_ctl record reset
+is "nothing is left" "$(bed_ctl -j record list | jq '.records | length')" 0
+is "nowhere" "$(a_of new.example.net)" ""
+bed_stop
+bed_must_start
+is "nor after a restart" "$(a_of www.example.com)" "$was"
+
 before=$(a_of www.example.org)
 if bed_ctl record set www.example.org A 192.0.2.1 300 > "$BED_DIR/out" 2>&1; then
 	not_ok "a signed zone is refused" "$(cat "$BED_DIR/out")"

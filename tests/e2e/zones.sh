@@ -42,6 +42,28 @@ holds "zone reload of all, again" bed_ctl zone reload
 asks "a zone that went" "fallback not_ours" @$SERVER4 ns.example.edu A
 bed_stop
 
+# ---- files that change by themselves ----
+answers() { [[ " $(a_of "$1")" == *" $2 "* ]]; }
+is_gone() { [ -z "$(a_of "$1")" ]; }
+bed_must_start
+sed -i 's/2024060102/2024060103/; s/192\.0\.2\.99/192.0.2.98/' "$zone"
+holds "a file that is edited" wait_for 10 answers added.example.com 192.0.2.98
+asks "by the driver" "driver answer" @$SERVER4 added.example.com A
+printf '$TTL 60\n@ SOA ns hostmaster 1 1 1 1 1\n NS ns\nns A 192.0.2.5\n' > "$BED_DIR/zones/example.edu.zone"
+holds "a zone that comes with its file" wait_for 10 answers ns.example.edu 192.0.2.5
+rm "$BED_DIR/zones/example.edu.zone"
+holds "and goes with it" wait_for 10 is_gone ns.example.edu
+sed -i 's/2024060103/2024060101/' "$zone"
+holds "a serial that goes back is said" wait_for 10 grep -q 'serial 2024060101 goes back' "$BED_DIR/log"
+bed_stop
+sed -i '$a watch: false' "$BED_DIR/dnsboltd.conf"
+bed_must_start
+sed -i 's/192\.0\.2\.98/192.0.2.97/' "$zone"
+holds "zone reload of all with watch: false" bed_ctl zone reload
+holds "takes it" answers added.example.com 192.0.2.97
+bed_stop
+sed -i '$d' "$BED_DIR/dnsboltd.conf"
+
 # ---- --check ----
 check() { bed_server "$BED_PROGRAMS/dnsboltd" --check -c "$BED_DIR/dnsboltd.conf" > "$BED_DIR/out" 2>&1; }
 

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * The program of the driver on hostile octets, natively, over a small store. The input is taken as a frame, as a DNS message
- * in a frame (its first octet chooses how it is wrapped), and as a message to the resolver. Whatever is passed must be
- * untouched, whatever is answered must be a whole, well-formed frame.
+ * The program of the driver on hostile octets, natively, over small zones, plain and signed. The input is taken as a frame,
+ * as a DNS message in a frame (how it is wrapped, its first octet says, which is one of the ID), and as a message to the
+ * resolver. Whatever is passed must be untouched, whatever is answered must be a whole, well-formed frame.
  */
 #include <linux/bpf.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../loader/zone/zone.h"
 #include "../../userspace/lib/core.h"
 #include "../lib/frame.h"
 #include "../lib/harness.h"
@@ -19,44 +18,14 @@
 static struct harness *h;
 static struct core *core;
 
-static int add(struct zone *zone, const char *owner, uint16_t type, const char *rdata)
-{
-	knot_dname_storage_t name;
-	knot_rdataset_t rrs;
-	const char *error;
-	int r;
-
-	knot_dname_from_str(name, owner, sizeof(name));
-	knot_rdataset_init(&rrs);
-	r = zone_parse_rdata(&rrs, zone->apex, type, rdata, &error);
-	if (!r)
-		r = zone_set(zone, name, type, 300, &rrs);
-	knot_rdataset_clear(&rrs, NULL);
-	return r;
-}
-
 static int make_store(void)
 {
-	static const uint8_t apex[] = "\007example\003com";
-	struct zone *zone = NULL;
-	int r;
+	int r = harness_new(&h, false);
 
-	r = harness_new(&h, false);
 	if (!r)
-		r = zone_new(&zone, apex);
+		r = harness_add_folder(h, "tools/lab/zones", NULL);
 	if (!r)
-		r = add(zone, "example.com.", KNOT_RRTYPE_SOA,
-			"ns hostmaster 1 7200 3600 1209600 300") ||
-		    add(zone, "example.com.", KNOT_RRTYPE_NS, "ns") ||
-		    add(zone, "ns.example.com.", KNOT_RRTYPE_A, "192.0.2.1") ||
-		    add(zone, "mx.example.com.", KNOT_RRTYPE_MX, "10 ns") ||
-		    add(zone, "alias.example.com.", KNOT_RRTYPE_CNAME, "ns") ||
-		    add(zone, "cut.example.com.", KNOT_RRTYPE_NS, "ns.cut") ||
-		    add(zone, "a.b.c.example.com.", KNOT_RRTYPE_TXT, "\"text\"");
-	if (!r)
-		r = zone_check(zone, "fuzz", NULL);
-	if (!r)
-		r = harness_add_zone(h, zone);
+		r = harness_add_folder(h, "tests/zones", NULL);
 	if (!r)
 		r = harness_publish(h, NULL);
 	return r ? r : core_new(&core, store_view(harness_store(h)));

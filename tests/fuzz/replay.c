@@ -8,23 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../lib/mutate.h"
 #include "fuzz.h"
 
 #define INPUT_MAX 65536
 #define MUTATIONS 2000
 
+static struct mutate mutate = { .state = 1 };
 static unsigned long inputs, variants;
-
-/* xorshift64 (Marsaglia 2003) */
-static uint64_t next_random(void)
-{
-	static uint64_t x = 0x9e3779b97f4a7c15;
-
-	x ^= x << 13;
-	x ^= x >> 7;
-	x ^= x << 17;
-	return x;
-}
 
 /* An allocation of exactly that size, so that a read past the end is found. */
 static void run_exact(const uint8_t *data, size_t len)
@@ -36,36 +27,6 @@ static void run_exact(const uint8_t *data, size_t len)
 	memcpy(copy, data, len);
 	(void)LLVMFuzzerTestOneInput(copy, len);
 	free(copy);
-}
-
-/* Flips a bit, sets an octet, cuts the end off, or doubles a piece; some of that once or more. */
-static size_t mutate(uint8_t *data, size_t len)
-{
-	static const uint8_t odd[] = { 0, 1, 0x3f, 0x40, 0x7f, 0x80, 0xbf, 0xc0, 0xff };
-	unsigned int n = 1 + next_random() % 4;
-
-	while (n-- && len) {
-		size_t at = next_random() % len;
-
-		switch (next_random() % 4) {
-		case 0:
-			data[at] ^= (uint8_t)(1u << next_random() % 8);
-			break;
-		case 1:
-			data[at] = odd[next_random() % sizeof(odd)];
-			break;
-		case 2:
-			if (next_random() % 4 == 0)
-				len = at;
-			break;
-		default:
-			if (len + len - at <= INPUT_MAX) {
-				memmove(data + len, data + at, len - at);
-				len += len - at;
-			}
-		}
-	}
-	return len;
 }
 
 static void run_file(const char *path)
@@ -84,7 +45,7 @@ static void run_file(const char *path)
 	inputs++;
 	for (unsigned int i = 0; i < MUTATIONS; i++) {
 		memcpy(variant, data, len);
-		run_exact(variant, mutate(variant, len));
+		run_exact(variant, mutate_octets(&mutate, variant, len, INPUT_MAX));
 		variants++;
 	}
 }

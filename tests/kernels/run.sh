@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Boots Debian's own 6.1 kernel and the newest other one that this Debian has, each in qemu (TCG: no /dev/kvm and no root
-# needed), with an initramfs made of this machine's programs and what was built. In there every BPF program is loaded, the
-# vectors run, and the end-to-end tests named in init. Kernel packages are kept in $B/kernels. KERNELS: "6.1", "other" or both.
+# needed), with an initramfs made of this machine's programs and what was built. In there every BPF program is loaded and
+# held to its budget; the vectors run, hostile packets (tests/packets), and the end-to-end tests named in init. Kernel packages are kept in $B/kernels. KERNELS: "6.1", "other" or both.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 B=${B:-build}
@@ -13,7 +13,7 @@ qemu=() booted=()
 trap 'rm -rf "$WORK"' EXIT
 trap 'kill "${qemu[@]}" 2> /dev/null; exit 130' INT TERM HUP
 # whose programs the guest gets
-PACKAGES="bash coreutils findutils grep sed mawk procps util-linux mount iproute2 ethtool bind9-dnsutils
+PACKAGES="bash dash coreutils findutils grep sed mawk procps util-linux mount iproute2 ethtool bind9-dnsutils
 	dnsperf ldnsutils jq bpftool busybox-static"
 
 give_up()
@@ -93,7 +93,8 @@ make_root()
 	mkdir -p "$WORK/root/dnsbolt/tools" "$WORK/root/dnsbolt/bpf"
 	cp -r tools/lab "$WORK/root/dnsbolt/tools/"
 	cp bpf/reasons.h "$WORK/root/dnsbolt/bpf/"
-	for d in dnsboltd dnsbolt-resolver dnsboltctl bpf tests; do
+	B=$B tests/fuzz/seeds.sh > /dev/null 2>&1
+	for d in dnsboltd dnsbolt-resolver dnsboltctl bpf tests seeds; do
 		[ ! -e "$B/$d" ] || cp -r "$B/$d" "$WORK/root/dnsbolt/$B/"
 	done
 	rm -rf "$WORK/root/dnsbolt/$B/tests/unit" "$WORK/root/dnsbolt/$B/tests/fuzz"

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <dirent.h>
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stdio.h>
@@ -264,6 +265,32 @@ int harness_add_file(struct harness *h, const char *name, const char *path,
 	return r ? r : harness_add_zone(h, zone);
 }
 
+static int is_zone_file(const struct dirent *entry)
+{
+	const char *end = strrchr(entry->d_name, '.');
+
+	return end && !strcmp(end, ".zone");
+}
+
+int harness_add_folder(struct harness *h, const char *folder, const struct report *report)
+{
+	struct dirent **files = NULL;
+	int i, n = scandir(folder, &files, is_zone_file, alphasort), r = n < 0 ? -errno : 0;
+
+	for (i = 0; i < n; i++) {
+		char path[512], name[256];
+
+		snprintf(path, sizeof(path), "%s/%s", folder, files[i]->d_name);
+		snprintf(name, sizeof(name), "%s", files[i]->d_name);
+		name[strlen(name) - strlen("zone")] = '\0';
+		if (!r)
+			r = harness_add_file(h, name, path, report);
+		free(files[i]);
+	}
+	free(files);
+	return r;
+}
+
 const struct zone *harness_zone(const struct harness *h, size_t i)
 {
 	return i < h->n_zones ? h->zones[i] : NULL;
@@ -341,7 +368,12 @@ int harness_run_native(struct harness *h, const uint8_t *frame, size_t len, size
 	return 0;
 }
 
-static int read_reasons(struct harness *h, uint64_t *reasons)
+int harness_entry(const struct harness *h)
+{
+	return bpf_program__fd(h->skel->progs.dnsbolt_entry);
+}
+
+int harness_reasons(struct harness *h, uint64_t *ret_count)
 {
 	uint32_t zero = 0;
 	int r, cpu, i;
@@ -349,10 +381,10 @@ static int read_reasons(struct harness *h, uint64_t *reasons)
 	r = bpf_map_lookup_elem(bpf_map__fd(h->skel->maps.dnsbolt_counts), &zero, h->cpus);
 	if (r)
 		return r;
-	memset(reasons, 0, DNSBOLT_REASONS_MAX * sizeof(*reasons));
+	memset(ret_count, 0, DNSBOLT_REASONS_MAX * sizeof(*ret_count));
 	for (cpu = 0; cpu < h->n_cpus; cpu++)
 		for (i = 0; i < (int)DNSBOLT_REASONS_MAX; i++)
-			reasons[i] += h->cpus[cpu].reason[i];
+			ret_count[i] += h->cpus[cpu].reason[i];
 	return 0;
 }
 
@@ -378,11 +410,11 @@ int harness_run_bpf(struct harness *h, const uint8_t *frame, size_t len,
 		    .data_out = ret_result->frame, .data_size_out = sizeof(ret_result->frame));
 	int r;
 
-	r = read_reasons(h, before);
+	r = harness_reasons(h, before);
 	if (!r)
-		r = bpf_prog_test_run_opts(bpf_program__fd(h->skel->progs.dnsbolt_entry), &run);
+		r = bpf_prog_test_run_opts(harness_entry(h), &run);
 	if (!r)
-		r = read_reasons(h, after);
+		r = harness_reasons(h, after);
 	if (r)
 		return r;
 	ret_result->action = (int)run.retval;

@@ -38,6 +38,8 @@ uint64_t harness_map_octets(const struct harness *h);
 int harness_add_zone(struct harness *h, struct zone *zone);
 int harness_add_file(struct harness *h, const char *name, const char *path,
 		     const struct report *report);
+/* Every NAME.zone of a folder. */
+int harness_add_folder(struct harness *h, const char *folder, const struct report *report);
 /* Drops all zones, publishes that, and forgets them. */
 int harness_clear(struct harness *h);
 int harness_publish(struct harness *h, const struct report *report);
@@ -50,5 +52,9 @@ int harness_run_native(struct harness *h, const uint8_t *frame, size_t len, size
 		       size_t tailroom, struct harness_result *ret_result);
 int harness_run_bpf(struct harness *h, const uint8_t *frame, size_t len,
 		    struct harness_result *ret_result);
+
+/* Descriptor of the entry program, and how often each of DNSBOLT_REASONS_MAX reasons was counted; with `kernel`. */
+int harness_entry(const struct harness *h);
+int harness_reasons(struct harness *h, uint64_t *ret_count);
 
 #endif /* TEST_HARNESS_H */

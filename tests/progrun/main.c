@@ -65,6 +65,8 @@ static int read_set(struct harness *h, struct vector_file *f, const char *words)
 		c->max_udp = (uint16_t)value;
 	else if (!strcmp(key, "mtu"))
 		c->iface[0].mtu = (uint32_t)value;
+	else if (!strcmp(key, "any"))
+		c->any = (uint32_t)value;
 	else if (!strcmp(key, "pass_options"))
 		c->pass_options = (uint32_t)value;
 	else if (!strcmp(key, "alive_until"))

@@ -31,6 +31,10 @@ static struct {
 	knot_dname_storage_t record_owner;
 	char record_rdata[256], record_who[128];
 	bool record_add, record_unsigned;
+	struct sync_status status;
+	struct sync_stats sync;
+	const knot_dname_t *refreshed; /* by the last command */
+	bool refreshed_whole;
 	int action; /* of the test run */
 	unsigned int reason;
 } fake;
@@ -61,6 +65,12 @@ void store_get_stats(const struct store *s, struct store_stats *ret_stats)
 					   .octets_used = 4096,
 					   .octets_free = 64,
 					   .change_sets = 7 };
+}
+
+void watch_get_stats(const struct watch *watch, struct watch_stats *ret_stats)
+{
+	(void)watch;
+	*ret_stats = (struct watch_stats){ .folders = 3, .reads = 5, .failed = 1 };
 }
 
 bool attach_adopted(const struct attach *attach)
@@ -189,6 +199,18 @@ int zoneset_record_set(struct zoneset *set, const struct zoneset_record *record,
 	return fake.result;
 }
 
+int zoneset_record_reset(struct zoneset *set, const knot_dname_t *name, const char *who,
+			 size_t *ret_n)
+{
+	(void)set;
+	(void)who;
+	fake.record_owner[0] = 0xff; /* no name */
+	if (name)
+		memcpy(fake.record_owner, name, knot_dname_size(name));
+	*ret_n = 3;
+	return fake.result;
+}
+
 int zoneset_record_delete(struct zoneset *set, const knot_dname_t *owner, uint16_t type,
 			  const char *who, bool unsigned_ok)
 {
@@ -207,6 +229,28 @@ void zoneset_record_each(const struct zoneset *set,
 	(void)set;
 	if (fake.record.owner)
 		each(&fake.record, arg);
+}
+
+bool sync_status(struct sync *sync, const knot_dname_t *apex, struct sync_status *ret_status)
+{
+	(void)sync;
+	(void)apex;
+	*ret_status = fake.status;
+	return true;
+}
+
+const struct sync_stats *sync_stats(const struct sync *sync)
+{
+	(void)sync;
+	return &fake.sync;
+}
+
+int sync_refresh(struct sync *sync, const knot_dname_t *apex, bool axfr)
+{
+	(void)sync;
+	fake.refreshed = apex;
+	fake.refreshed_whole = axfr;
+	return fake.result;
 }
 
 static struct config_listen fake_listen = { .port = 53 };
@@ -251,6 +295,7 @@ static void fake_setup(struct daemon *daemon)
 				   .config = &fake_config,
 				   .zones = (struct zoneset *)fake_set,
 				   .resolver = (struct resolver *)&fake,
+				   .watch = (struct watch *)&fake,
 				   .cookies = "ignore",
 				   .started = 1700000000 };
 }

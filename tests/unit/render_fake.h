@@ -101,7 +101,7 @@ static inline struct record *find_entry(const struct store *s, const uint8_t *ow
 
 static inline void write_part(FILE *f, const struct store_part *part)
 {
-	(void)fprintf(f, "part %u %u %u:", part->len, part->n_rr, part->n_ptr);
+	(void)fprintf(f, "part %u %u %u %u:", part->len, part->n_rr, part->n_ptr, part->n_own);
 	(void)fwrite(part->data, 1, part->len, f);
 	(void)fwrite(part->ptr, sizeof(*part->ptr), part->n_ptr, f);
 }

@@ -69,6 +69,7 @@ static void the_interface_alone_is_enough(void **state)
 	assert_int_equal(config->on_exit, CONFIG_EXIT_DETACH);
 	assert_int_equal(config->max_udp_size, 1232);
 	assert_int_equal(config->max_names, 1048576);
+	assert_true(config->watch);
 	assert_int_equal(config->orphan_timeout, 0);
 	assert_non_null(config->user);
 	assert_int_equal(config->zone_dir_count, 0);
@@ -94,6 +95,7 @@ static void every_option_is_read(void **state)
 		"on-exit: disarm\n"
 		"max-udp-size: 4096\n"
 		"max-names: 65536\n"
+		"watch: false\n"
 		"orphan-timeout: 3600\n"
 		"user: root\n"
 		"zone-dir: [/etc/dnsbolt/zones, /srv/zones]\n"
@@ -123,6 +125,7 @@ static void every_option_is_read(void **state)
 	assert_int_equal(config->on_exit, CONFIG_EXIT_DISARM);
 	assert_int_equal(config->max_udp_size, 4096);
 	assert_int_equal(config->max_names, 65536);
+	assert_false(config->watch);
 	assert_int_equal(config->orphan_timeout, 3600);
 	assert_string_equal(config->user, "root");
 	assert_int_equal(config->zone_dir_count, 2);
@@ -194,7 +197,7 @@ static const struct {
 	{ "interface: [e]\nsite: a\nsite: b\n", "3: key 'site': the key is given twice" },
 	{ "interface: [e]\nsite: \"a\\0b\"\n", "2: key 'site': the text contains a zero octet" },
 	{ "interface: [e]\nuser: no-such-user-here\n", "2: key 'user': there is no user" },
-	{ "interface: [e]\nzone:\n  - name: a\n", "3: key 'zone[0].file': it is missing" },
+	{ "interface: [e]\nzone:\n  - name: a\n", "3: key 'zone[0]': zone 'a' has no source" },
 	{ "interface: [e]\nzone:\n  - { name: a..b, file: x }\n",
 	  "3: key 'zone[0].name': name \"a..b\": it has an empty label" },
 	{ "interface: [e]\nzone:\n  - { name: a.example, file: x }\n"

@@ -210,11 +210,13 @@ static void completion_knows_the_tables(void **state)
 	assert_int_equal(run_words(WORDS("complete", "--", "z"), output, sizeof(output)), CTL_OK);
 	assert_string_equal(output, "zone\n");
 	run_words(WORDS("complete", "--", "zone", ""), output, sizeof(output));
-	assert_string_equal(output, "list\nshow\nreload\n");
+	assert_string_equal(output, "list\nshow\nreload\nrefresh\nretransfer\n");
 	run_words(WORDS("complete", "--", "-s", "x", "record", "s"), output, sizeof(output));
 	assert_string_equal(output, "set\n");
 	run_words(WORDS("complete", "--", "mode", ""), output, sizeof(output));
 	assert_string_equal(output, "answer\nshadow\noff\n");
+	run_words(WORDS("complete", "--", "record", "r"), output, sizeof(output));
+	assert_string_equal(output, "reset\n");
 	run_words(WORDS("complete", "--", "record", "set", "--a"), output, sizeof(output));
 	assert_string_equal(output, "--add\n");
 	run_words(WORDS("complete", "--", "lookup", "a", "AA"), output, sizeof(output));

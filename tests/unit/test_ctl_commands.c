@@ -190,6 +190,52 @@ static void zones_are_listed_whatever_their_state(void **state)
 	json_decref(reply);
 }
 
+static void a_transferred_zone_says_how_it_is_kept(void **state)
+{
+	const json_t *row;
+	json_t *reply;
+
+	(void)state;
+	fake.row[0].file = NULL;
+	fake.status = (struct sync_status){ .source = "catalog",
+					    .catalog = "cat.test.",
+					    .activity = "idle",
+					    .primary = "192.0.2.1@53",
+					    .refreshed = 1700000000,
+					    .next_refresh = 60,
+					    .expires = INT64_MAX };
+	reply = run_ok("{\"command\":\"zone show\",\"zone\":\"example.com\"}");
+	row = json_object_get(reply, "zone");
+	assert_string_equal(text_at(row, "source"), "catalog");
+	assert_string_equal(text_at(row, "catalog"), "cat.test.");
+	assert_string_equal(text_at(row, "primary"), "192.0.2.1@53");
+	assert_int_equal(json_integer_value(json_object_get(row, "next_refresh")), 60);
+	assert_true(json_is_null(json_object_get(row, "expires")));
+	assert_true(json_is_null(json_object_get(row, "file")));
+	json_decref(reply);
+	reply = run_ok("{\"command\":\"zone show\",\"zone\":\"example.net\"}");
+	assert_string_equal(text_at(json_object_get(reply, "zone"), "source"), "file");
+	json_decref(reply);
+}
+
+static void primaries_are_asked_when_told(void **state)
+{
+	(void)state;
+	json_decref(run_ok("{\"command\":\"zone refresh\",\"zone\":\"example.com\"}"));
+	assert_memory_equal(fake.refreshed, "\7example\3com", 13);
+	assert_false(fake.refreshed_whole);
+	json_decref(run_ok("{\"command\":\"zone retransfer\",\"zone\":\"example.com\"}"));
+	assert_true(fake.refreshed_whole);
+	json_decref(run_ok("{\"command\":\"zone refresh\"}"));
+	assert_null(fake.refreshed);
+	fake.result = -ENOENT;
+	expect_error(true, "{\"command\":\"zone refresh\",\"zone\":\"example.com\"}",
+		     "it comes from its file");
+	fake.result = 0;
+	expect_error(true, "{\"command\":\"zone retransfer\"}", "zone");
+	expect_error(false, "{\"command\":\"zone refresh\"}", "may not");
+}
+
 static void a_record_reaches_the_zone_set_as_it_was_said(void **state)
 {
 	json_t *reply = run_ok(
@@ -215,6 +261,23 @@ static void a_record_reaches_the_zone_set_as_it_was_said(void **state)
 	reply = run_ok("{\"command\":\"record list\",\"zone\":\"example.net\"}");
 	assert_int_equal(json_array_size(json_object_get(reply, "records")), 0);
 	json_decref(reply);
+}
+
+static void a_reset_is_of_a_name_or_of_all(void **state)
+{
+	json_t *reply;
+
+	(void)state;
+	reply = run_ok("{\"command\":\"record reset\",\"name\":\"example.com\"}");
+	assert_int_equal(json_integer_value(json_object_get(reply, "rrsets")), 3);
+	assert_string_equal(text_at(reply, "name"), "example.com.");
+	assert_memory_equal(fake.record_owner, "\7example\3com", 13);
+	json_decref(reply);
+	reply = run_ok("{\"command\":\"record reset\"}");
+	assert_true(json_is_null(json_object_get(reply, "name")));
+	assert_int_equal(fake.record_owner[0], 0xff);
+	json_decref(reply);
+	expect_error(true, "{\"command\":\"record reset\",\"name\":5}", "name");
 }
 
 static void a_change_that_fails_says_why(void **state)
@@ -338,6 +401,7 @@ static void the_page_has_all_reasons_and_zones(void **state)
 	assert_null(strstr(page, "zone=\"example.org.\""));
 	assert_non_null(strstr(page, "state=\"failed\"} 1\n"));
 	assert_non_null(strstr(page, "mode=\"answer\"} 1\n"));
+	assert_non_null(strstr(page, "result=\"ok\"} 4\n"));
 	free(page);
 }
 
@@ -472,7 +536,10 @@ int main(void)
 		cmocka_unit_test_setup(status_says_what_is_attached_and_served, setup),
 		cmocka_unit_test_setup(stats_have_every_reason, setup),
 		cmocka_unit_test_setup(zones_are_listed_whatever_their_state, setup),
+		cmocka_unit_test_setup(a_transferred_zone_says_how_it_is_kept, setup),
+		cmocka_unit_test_setup(primaries_are_asked_when_told, setup),
 		cmocka_unit_test_setup(a_record_reaches_the_zone_set_as_it_was_said, setup),
+		cmocka_unit_test_setup(a_reset_is_of_a_name_or_of_all, setup),
 		cmocka_unit_test_setup(a_change_that_fails_says_why, setup),
 		cmocka_unit_test_setup(with_a_host_behind_a_change_warns, setup),
 		cmocka_unit_test_setup(a_lookup_gives_query_reply_and_reason, setup),

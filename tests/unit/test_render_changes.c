@@ -31,6 +31,7 @@ static const struct change plain_changes[] = {
 	{ 2, "b.a.b" },	    { 2, "c.a" },	   { 5, "a" },	    { 5, "b.b" },
 	{ 5, "x.c.a" },	    { 5, "c.b" },	   { 5, "other." }, { 15, "10 a.b" },
 	{ 39, "x.a" },	    { 43, "1 8 1 00" },	   { 16, "text" },  { 65401, "\\# 1 00" },
+	{ 5, "example." },  { 39, "b" },	   { 5, "a.x.b" },
 };
 
 static unsigned int seed;
@@ -221,12 +222,33 @@ static void test_change_touches_little(void **state)
 	zone_free(from);
 	zone_free(to);
 }
+
+/* What is quoted of the apex changes when it alone does. */
+static void test_apex_is_quoted(void **state)
+{
+	struct zone *from =
+		load(HEAD "@ A 192.0.2.1\nwww CNAME @\nd DNAME example.\nvia CNAME d\n");
+	struct zone *to = load(HEAD "@ A 192.0.2.9\nwww CNAME @\nd DNAME example.\nvia CNAME d\n");
+	struct store steps = { 0 }, afresh = { 0 };
+
+	(void)state;
+	assert_int_equal(render(&steps, NULL, from), 0);
+	assert_int_equal(render(&steps, from, to), 0);
+	assert_int_equal(render(&afresh, NULL, to), 0);
+	assert_same_store(&afresh, &steps);
+	clear_store(&steps);
+	clear_store(&afresh);
+	zone_free(from);
+	zone_free(to);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_signed_changes),
 		cmocka_unit_test(test_change_touches_little),
+		cmocka_unit_test(test_apex_is_quoted),
 	};
 
 	return cmocka_run_group_tests_name("render_changes", tests, NULL, NULL);

@@ -43,8 +43,8 @@ static void what_has_no_answer_has_its_rcode(void **state)
 	} rows[] = {
 		{ "www.example", 28, 0, 1 }, /* NODATA */
 		{ "none.example", A, 3, 1 }, /* NXDOMAIN */
-		{ "www.elsewhere", A, 5, 0 },
-		{ "www.example", 254, 5, 0 },
+		{ "www.elsewhere", A, 5, 0 }, { "www.example", 252, 5, 0 },
+		{ "www.example", 254, 4, 0 }, { "www.example", 250, 1, 0 },
 	};
 	struct live *live = need(state);
 	int fd = connect_client(live, 0, SOCK_DGRAM);

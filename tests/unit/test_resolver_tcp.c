@@ -54,12 +54,6 @@ enum dnsbolt_reason core_message(struct core *core, uint8_t *msg, size_t *len, s
 	return REASON_answer;
 }
 
-void core_query(const struct core *core, struct core_query *ret_query)
-{
-	(void)core;
-	*ret_query = (struct core_query){ 0 };
-}
-
 static bool refresh(void *arg)
 {
 	(void)arg;
@@ -88,7 +82,7 @@ static int setup(void **state)
 	assert_return_code(listen(fd, 64), errno);
 	assert_return_code(getsockname(fd, (struct sockaddr *)&bed.addr, &len), errno);
 	assert_int_equal(uv_loop_init(&bed.loop), 0);
-	assert_int_equal(tcp_init(&bed.tcp, &bed.loop, &bed.answer), 0);
+	assert_int_equal(tcp_init(&bed.tcp, &bed.loop, &bed.answer, NULL), 0);
 	assert_int_equal(tcp_add(&bed.tcp, fd), 0);
 	assert_int_equal(tcp_serve(&bed.tcp), 0);
 	*state = &bed;

@@ -49,12 +49,6 @@ enum dnsbolt_reason core_message(struct core *core, uint8_t *msg, size_t *len, s
 	return REASON_answer;
 }
 
-void core_query(const struct core *core, struct core_query *ret_query)
-{
-	(void)core;
-	*ret_query = (struct core_query){ 0 };
-}
-
 static bool refresh(void *arg)
 {
 	(void)arg;
@@ -79,7 +73,7 @@ static int setup(void **state)
 	memset(&stats, 0, sizeof(stats));
 	bed.answer = (struct answer){ .view = &view, .stats = &stats, .refresh = refresh };
 	assert_int_equal(uv_loop_init(&bed.loop), 0);
-	assert_int_equal(udp_init(&bed.udp, &bed.loop, &bed.answer), 0);
+	assert_int_equal(udp_init(&bed.udp, &bed.loop, &bed.answer, NULL), 0);
 	for (unsigned int i = 0; i < 3; i++) {
 		struct dnsbolt_addr addr;
 		int fd;

@@ -68,6 +68,31 @@ static int add(struct zone *zone, const char *owner, uint16_t type, uint32_t ttl
 	return err;
 }
 
+static int has_or_remove(struct zone *zone, bool is_remove, const char *owner, uint16_t type,
+			 const char *rdata)
+{
+	knot_rdataset_t rrs;
+	int ret;
+
+	assert_int_equal(zone_parse_rdata(&rrs, zone->apex, type, rdata, NULL), 0);
+	if (is_remove)
+		ret = zone_remove(zone, name(owner), type, rrs.rdata->data, rrs.rdata->len);
+	else
+		ret = zone_has(zone, name(owner), type, rrs.rdata->data, rrs.rdata->len);
+	knot_rdataset_clear(&rrs, NULL);
+	return ret;
+}
+
+static bool has(struct zone *zone, const char *owner, uint16_t type, const char *rdata)
+{
+	return has_or_remove(zone, false, owner, type, rdata);
+}
+
+static int take(struct zone *zone, const char *owner, uint16_t type, const char *rdata)
+{
+	return has_or_remove(zone, true, owner, type, rdata);
+}
+
 static void set(struct zone *zone, const char *owner, uint16_t type, uint32_t ttl,
 		const char *rdata)
 {
@@ -268,6 +293,42 @@ static void test_odd_records(void **state)
 	zone_free(zone);
 }
 
+static void test_single_records(void **state)
+{
+	struct zone *zone;
+
+	(void)state;
+	assert_int_equal(zone_new(&zone, name("example")), 0);
+	assert_int_equal(add(zone, "b.a.example", 15, 300, "10 Mail"), 0);
+	assert_int_equal(add(zone, "b.a.example", 15, 300, "20 mail"), 0);
+	assert_int_equal(add(zone, "b.a.example", 16, 300, "Text"), 0);
+	assert_int_equal(add(zone, "b.a.example", 16, 300, "more"), 0);
+	assert_true(has(zone, "B.a.example", 15, "10 mAIL"));
+	assert_false(has(zone, "b.a.example", 15, "30 mail"));
+	assert_false(has(zone, "b.a.example", 16, "text"));
+	assert_false(has(zone, "a.example", 16, "Text"));
+	assert_false(has(zone, "elsewhere", 16, "Text"));
+	assert_false(zone_has(zone, name("b.a.example"), 15, (const uint8_t *)"", 0));
+
+	assert_int_equal(take(zone, "b.a.example", 15, "30 mail"), -ENOENT);
+	assert_int_equal(take(zone, "b.a.example", 1, "192.0.2.1"), -ENOENT);
+	assert_int_equal(take(zone, "elsewhere", 16, "Text"), -ENOENT);
+	assert_int_equal(take(zone, "b.a.example", 16, "text"), -ENOENT);
+	assert_int_equal(zone_remove(zone, name("b.a.example"), 15, (const uint8_t *)"", 0),
+			 -ENOENT);
+	assert_int_equal(zone->n_records, 4);
+	assert_int_equal(take(zone, "B.A.example", 15, "10 mAIL"), 0);
+	assert_false(has(zone, "b.a.example", 15, "10 mail"));
+	assert_true(has(zone, "b.a.example", 15, "20 mail"));
+	assert_int_equal(take(zone, "b.a.example", 16, "Text"), 0);
+	assert_int_equal(take(zone, "b.a.example", 15, "20 mail"), 0);
+	assert_string_equal(listing(zone), "example.:0 a.example.:0 b.a.example.:1 ");
+	assert_int_equal(take(zone, "b.a.example", 16, "more"), 0);
+	assert_string_equal(listing(zone), "example.:0 ");
+	assert_int_equal(zone->n_records, 0);
+	zone_free(zone);
+}
+
 static void test_rrsig_ttl(void **state)
 {
 	static const char sig[] = " 8 2 300 20300101000000 20200101000000 1 example. AAAA";
@@ -417,6 +478,50 @@ static void test_checks(void **state)
 	assert_true(zone->is_nsec3);
 	zone_free(zone);
 	assert_string_equal(said.text, "");
+}
+
+/* Each is put into a zone that passed; NULL words: the new one passes too. */
+static void test_check_of_a_change(void **state)
+{
+	static const char newer[] = "a a 9 1 1 1 1";
+	static const char rrsig[] = "A 8 2 60 20360101000000 20260101000000 1 example. AAAA";
+	static const struct {
+		const char *owner;
+		uint16_t type;
+		const char *rdata, *words; /* no rdata: the RRset is removed */
+	} rows[] = {
+		{ "a.example", KNOT_RRTYPE_TXT, "x", NULL },
+		{ "a.example", KNOT_RRTYPE_A, NULL, NULL },
+		{ "a.example", KNOT_RRTYPE_CNAME, "b", "change: a.example. A: beside a CNAME" },
+		{ "b.example", KNOT_RRTYPE_CNAME, "a", NULL },
+		{ "b.example", 255, "\\# 0", "change: b.example. ANY: a type that no zone" },
+		{ "b.example", KNOT_RRTYPE_SOA, "a a 1 1 1 1 1", "b.example. SOA: below the apex" },
+		{ "example", KNOT_RRTYPE_NS, NULL, "example. NS: the zone has none" },
+		{ "example", KNOT_RRTYPE_SOA, NULL, "example. SOA: the zone has none" },
+		{ "example", KNOT_RRTYPE_SOA, newer, NULL },
+		{ "example", KNOT_RRTYPE_NSEC3PARAM, "1 0 0 -", NULL },
+		{ "a.example", KNOT_RRTYPE_RRSIG, rrsig, NULL },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct zone *from = load(HEAD "a A 192.0.2.1\n@ DNSKEY 256 3 8 AAAA\n"), *to;
+
+		assert_non_null(from);
+		memset(&said, 0, sizeof(said));
+		assert_int_equal(zone_copy(&to, from), 0);
+		set(to, rows[i].owner, rows[i].type, 60, rows[i].rdata);
+		assert_int_equal(zone_check(to, "change", &report), rows[i].words ? -EINVAL : 0);
+		if (rows[i].words)
+			assert_said(rows[i].words);
+		assert_int_equal(said.errors, rows[i].words != NULL);
+		assert_int_equal(to->serial, rows[i].rdata == newer ? 9 : 7);
+		assert_int_equal(to->is_nsec3, rows[i].type == KNOT_RRTYPE_NSEC3PARAM);
+		assert_int_equal(to->is_signed, rows[i].rdata == rrsig);
+		zone_free(to);
+		zone_free(from);
+	}
 }
 
 /* ---- files ---- */
@@ -687,10 +792,12 @@ int main(void)
 		cmocka_unit_test_setup(test_empty_nonterminals, setup),
 		cmocka_unit_test_setup(test_any_order_of_names, setup),
 		cmocka_unit_test_setup(test_odd_records, setup),
+		cmocka_unit_test_setup(test_single_records, setup),
 		cmocka_unit_test_setup(test_rrsig_ttl, setup),
 		cmocka_unit_test_setup(test_copy_and_diff, setup),
 		cmocka_unit_test_setup(test_sharing, setup),
 		cmocka_unit_test_setup(test_checks, setup),
+		cmocka_unit_test_setup(test_check_of_a_change, setup),
 		cmocka_unit_test_setup(test_file, setup),
 		cmocka_unit_test_setup(test_file_errors, setup),
 		cmocka_unit_test_setup(test_include, setup),

@@ -112,6 +112,20 @@ static void a_bad_file_never_replaces_a_good_zone(void **state)
 	assert_int_equal(zonebed_find(bed, "example")->zone->serial, 3);
 }
 
+static void a_file_of_another_digest_is_bad(void **state)
+{
+	struct zonebed *bed = *state;
+	char record[128];
+
+	(void)snprintf(record, sizeof(record), "@ 60 ZONEMD 2 1 1 %096d\n", 0);
+	zonebed_start(bed);
+	zonebed_write_example(bed, 2, record);
+	assert_int_equal(zoneset_reload(bed->set, zonebed_wire("example")), -EINVAL);
+	zonebed_assert_error(bed, "example.zone: ");
+	assert_string_equal(zonebed_find(bed, "example")->state, "stale");
+	assert_int_equal(zonebed_find(bed, "example")->zone->serial, 1);
+}
+
 static void a_full_reload_sees_files_come_change_and_go(void **state)
 {
 	struct zonebed *bed = *state;
@@ -255,6 +269,7 @@ int main(void)
 		TEST(a_zone_given_twice_or_an_unreadable_directory_is_an_error),
 		TEST(a_reload_publishes_the_difference),
 		TEST(a_bad_file_never_replaces_a_good_zone),
+		TEST(a_file_of_another_digest_is_bad),
 		TEST(a_full_reload_sees_files_come_change_and_go),
 		TEST(what_is_configured_no_more_is_dropped_at_the_start),
 		TEST(a_zone_inside_a_zone_takes_its_names),

@@ -274,6 +274,84 @@ static void records_follow_the_zone_that_their_name_is_in(void **state)
 	zonebed_assert_said(bed, "1 RRsets that were set are in no zone");
 }
 
+static size_t reset(struct zonebed *bed, const char *name)
+{
+	size_t n;
+
+	assert_int_equal(zoneset_record_reset(bed->set, name ? zonebed_wire(name) : NULL,
+					      "uid 0 (root)", &n),
+			 0);
+	return n;
+}
+
+/* Three RRsets of "example", one of a zone inside it. */
+static void set_some(struct zonebed *bed)
+{
+	zonebed_write_small(bed, "inner.example", "192.0.2.7");
+	zonebed_start(bed);
+	assert_int_equal(zonebed_set(bed, "www.example", A, "192.0.2.99"), 0);
+	assert_int_equal(del(bed, "www.example", KNOT_RRTYPE_AAAA), 0);
+	assert_int_equal(zonebed_set(bed, "new.example", A, "192.0.2.98"), 0);
+	assert_int_equal(zonebed_set(bed, "x.inner.example", A, "192.0.2.97"), 0);
+}
+
+static void a_zone_is_reset_without_those_inside_it(void **state)
+{
+	struct zonebed *bed = *state;
+	struct store_stats before, after;
+
+	set_some(bed);
+	store_get_stats(bed->store, &before);
+	assert_int_equal(reset(bed, "example"), 3);
+	store_get_stats(bed->store, &after);
+	assert_int_equal(after.change_sets - before.change_sets, 1);
+	assert_string_equal(zonebed_ask(bed, "www.example", A), "192.0.2.1 ");
+	assert_string_equal(zonebed_ask(bed, "www.example", KNOT_RRTYPE_AAAA), "2001:db8::1 ");
+	assert_string_equal(zonebed_ask(bed, "new.example", A), "nxdomain");
+	assert_string_equal(zonebed_ask(bed, "x.inner.example", A), "192.0.2.97 ");
+	assert_int_equal(zonebed_find(bed, "example")->records, 0);
+	assert_ptr_equal(zonebed_find(bed, "example")->zone, zonebed_find(bed, "example")->base);
+	zonebed_stop(bed);
+	zonebed_start(bed);
+	assert_string_equal(zonebed_ask(bed, "www.example", A), "192.0.2.1 ");
+	assert_int_equal(zonebed_find(bed, "inner.example")->records, 1);
+}
+
+static void a_name_is_reset_and_the_others_stay(void **state)
+{
+	struct zonebed *bed = *state;
+	size_t n;
+
+	set_some(bed);
+	assert_int_equal(reset(bed, "WWW.example"), 2);
+	assert_string_equal(zonebed_ask(bed, "www.example", A), "192.0.2.1 ");
+	assert_string_equal(zonebed_ask(bed, "www.example", KNOT_RRTYPE_AAAA), "2001:db8::1 ");
+	assert_string_equal(zonebed_ask(bed, "new.example", A), "192.0.2.98 ");
+	assert_int_equal(zonebed_find(bed, "example")->records, 1);
+	/* Nothing is hidden for want of something to take back. */
+	assert_int_equal(zoneset_record_reset(bed->set, zonebed_wire("www.example"), "x", &n),
+			 -ENOENT);
+	zonebed_assert_error(bed, "nothing was set at or in www.example.");
+	assert_string_equal(zonebed_ask(bed, "www.example", A), "192.0.2.1 ");
+}
+
+static void all_is_reset_also_what_is_in_no_zone(void **state)
+{
+	struct zonebed *bed = *state;
+	size_t n;
+
+	set_some(bed);
+	zonebed_remove(bed, "inner.example");
+	zonebed_remove(bed, "example");
+	zonebed_write_small(bed, "other", "192.0.2.7");
+	assert_int_equal(zoneset_reload(bed->set, NULL), 0);
+	assert_int_equal(zonebed_set(bed, "www.other", A, "192.0.2.96"), 0);
+	assert_int_equal(reset(bed, NULL), 5);
+	assert_string_equal(zonebed_ask(bed, "www.other", A), "nxdomain");
+	assert_int_equal(zoneset_record_reset(bed->set, NULL, "x", &n), -ENOENT);
+	zonebed_assert_error(bed, "nothing was set here");
+}
+
 static void a_record_that_does_not_fit_the_store_is_not_kept(void **state)
 {
 	struct zonebed *bed = *state;
@@ -311,6 +389,9 @@ int main(void)
 		TEST(a_signed_zone_wants_to_be_asked_twice),
 		TEST(records_are_listed),
 		TEST(records_follow_the_zone_that_their_name_is_in),
+		TEST(a_zone_is_reset_without_those_inside_it),
+		TEST(a_name_is_reset_and_the_others_stay),
+		TEST(all_is_reset_also_what_is_in_no_zone),
 		TEST(a_record_that_does_not_fit_the_store_is_not_kept),
 	};
 

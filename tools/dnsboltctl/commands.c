@@ -18,6 +18,12 @@ const struct ctl_command ctl_commands[] = {
 	{ "zone reload", "[ZONE]", "", cmd_zone_reload,
 	  "read the file of a zone again, or of all zones",
 	  "Without ZONE the zone-dir folders are read again too. A bad file never replaces a good zone." },
+	{ "zone refresh", "[ZONE]", "", cmd_zone_refresh,
+	  "ask the primaries of a zone now, or of all zones",
+	  "Also while they are being left alone for not having answered. Does not wait for what comes of it." },
+	{ "zone retransfer", "ZONE", "", cmd_zone_retransfer,
+	  "ask for all of a zone, whatever its serial is",
+	  "The version that is there serves until the other one has come and is fit to serve." },
 	{ "record list", "[ZONE]", "", cmd_record_list,
 	  "records that were set here, of one zone or all", NULL },
 	{ "record set", "NAME TYPE RDATA... TTL", "--add --unsigned", cmd_record_set,
@@ -27,6 +33,10 @@ const struct ctl_command ctl_commands[] = {
 	{ "record delete", "NAME [TYPE]", "--unsigned", cmd_record_delete,
 	  "take back what was set, or hide what the zone has",
 	  "Without TYPE: every type of the name. Where nothing was set here the zone's own RRset is hidden." },
+	{ "record reset", "[ZONE|NAME]", "", cmd_record_reset,
+	  "drop what was set and hidden, in a zone, at a name, or all",
+	  "A zone then has what its file or its primary says. Without ZONE or NAME: everything, also what is in no zone\n"
+	  "any more." },
 	{ "lookup", "NAME [TYPE]", "--do --no-edns --bufsize", cmd_lookup,
 	  "what the driver does with a query",
 	  "Runs the real program on a made query (nothing goes over the wire) and prints the answer as dig would, with\n"

@@ -72,7 +72,7 @@ static void offer_operand(struct ctl *ctl, char *operand, const char *begun)
 	char *word = operand + (operand[0] == '['), *rest = NULL;
 
 	word[strcspn(word, "].")] = '\0';
-	if (strcmp(word, "ZONE") == 0) {
+	if (strncmp(word, "ZONE", 4) == 0) { /* alone, or "ZONE|NAME" */
 		offer_zones(ctl, begun);
 	} else if (strcmp(word, "TYPE") == 0) {
 		for (size_t i = 0; i < sizeof(type_words) / sizeof(*type_words); i++)

@@ -117,6 +117,8 @@ const char *ctl_duration(uint64_t seconds, char *buf);
 const char *ctl_octets(uint64_t octets, char *buf);
 const char *ctl_count(uint64_t count, char *buf);
 const char *ctl_time(const json_t *when, char *buf);
+/* "12 serving, 0 stale, 1 failed", and of the other states what there is. Returns buf. */
+const char *ctl_zone_states(const json_t *states, char *buf, size_t size);
 
 /* ---- pinned.c: the config map itself, with or without a daemon ---- */
 
@@ -135,9 +137,12 @@ int cmd_mode(struct ctl *ctl);
 int cmd_zone_list(struct ctl *ctl);
 int cmd_zone_show(struct ctl *ctl);
 int cmd_zone_reload(struct ctl *ctl);
+int cmd_zone_refresh(struct ctl *ctl);
+int cmd_zone_retransfer(struct ctl *ctl);
 int cmd_record_list(struct ctl *ctl);
 int cmd_record_set(struct ctl *ctl);
 int cmd_record_delete(struct ctl *ctl);
+int cmd_record_reset(struct ctl *ctl);
 int cmd_lookup(struct ctl *ctl);
 int cmd_batch(struct ctl *ctl);
 int cmd_complete(struct ctl *ctl);

@@ -48,6 +48,26 @@ const char *ctl_count(uint64_t count, char *buf)
 	return buf;
 }
 
+const char *ctl_zone_states(const json_t *states, char *buf, size_t size)
+{
+	static const struct {
+		const char *name;
+		bool always;
+	} words[] = { { "serving", true },  { "stale", true },	  { "failed", true },
+		      { "waiting", false }, { "expired", false }, { "stopped", false } };
+	size_t len = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words) && len < size; i++) {
+		uint64_t n = ctl_number(states, words[i].name);
+
+		if (n > 0 || words[i].always)
+			len += (size_t)snprintf(buf + len, size - len, "%s%" PRIu64 " %s",
+						len ? ", " : "", n, words[i].name);
+	}
+	return buf;
+}
+
 const char *ctl_time(const json_t *when, char *buf)
 {
 	time_t seconds = json_integer_value(when);

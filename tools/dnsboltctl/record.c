@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* record list, set, delete. */
+/* record list, set, delete, reset. */
 #include "record.h"
 
 #include <inttypes.h>
@@ -178,6 +178,24 @@ int cmd_record_delete(struct ctl *ctl)
 		printf("%s %s: deleted in zone %s\n", ctl_text(reply, "name"),
 		       ctl->argc > 1 ? ctl->argv[1] : "(all types)", ctl_text(reply, "zone"));
 	ctl_warn(reply);
+	json_decref(reply);
+	return CTL_OK;
+}
+
+int cmd_record_reset(struct ctl *ctl)
+{
+	json_t *reply, *request;
+	int code;
+
+	request = ctl->argc > 0
+			  ? json_pack("{s:s, s:s}", "command", "record reset", "name", ctl->argv[0])
+			  : json_pack("{s:s}", "command", "record reset");
+	code = ctl_ask(ctl, request, CTL_LONG_TIMEOUT_MS, &reply);
+	if (code)
+		return code;
+	if (!ctl->options.json)
+		printf("%" PRId64 " RRsets that were set or hidden are as the zone has them\n",
+		       (int64_t)ctl_number(reply, "rrsets"));
 	json_decref(reply);
 	return CTL_OK;
 }

@@ -47,14 +47,14 @@ static void add_zones(struct table *table, const json_t *reply)
 {
 	const json_t *zones = json_object_get(reply, "zones"),
 		     *loaded = json_object_get(reply, "loaded");
-	uint64_t failed = ctl_number(zones, "failed"), stale = ctl_number(zones, "stale");
-	char text[LINE_OCTETS], when[CTL_FORMAT_LEN], age[CTL_FORMAT_LEN];
+	uint64_t bad = ctl_number(zones, "failed") + ctl_number(zones, "stale") +
+		       ctl_number(zones, "waiting") + ctl_number(zones, "expired") +
+		       ctl_number(zones, "stopped");
+	char text[LINE_OCTETS], states[LINE_OCTETS / 2], when[CTL_FORMAT_LEN], age[CTL_FORMAT_LEN];
 	int64_t seconds = time(NULL) - json_integer_value(loaded);
 
-	(void)snprintf(text, sizeof(text),
-		       "%" PRIu64 " serving, %" PRIu64 " stale, %" PRIu64 " failed%s",
-		       ctl_number(zones, "serving"), stale, failed,
-		       failed + stale > 0 ? " (dnsboltctl zone list says why)" : "");
+	(void)snprintf(text, sizeof(text), "%s%s", ctl_zone_states(zones, states, sizeof(states)),
+		       bad > 0 ? " (dnsboltctl zone list says why)" : "");
 	add_line(table, "zones", text);
 	if (json_is_integer(loaded)) {
 		(void)snprintf(text, sizeof(text), "newest zone loaded %s ago (%s)",

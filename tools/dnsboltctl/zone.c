@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* zone list, show, reload. */
+/* zone list, show, reload, refresh, retransfer. */
 #include <inttypes.h>
 
 #include "../../userspace/lib/table.h"
@@ -20,10 +20,27 @@ static const char *serial_text(const json_t *zone, char *buf)
 	return ctl_count(ctl_number(zone, "serial"), buf);
 }
 
+/* "in 5 min 3 s", "3 s ago", "now", "-". */
+static const char *when_text(const json_t *object, const char *key, char *buf)
+{
+	const json_t *value = json_object_get(object, key);
+	json_int_t seconds = json_integer_value(value);
+	char duration[CTL_FORMAT_LEN];
+
+	if (!json_is_integer(value))
+		return "-";
+	if (seconds == 0)
+		return "now";
+	(void)ctl_duration((uint64_t)(seconds < 0 ? -seconds : seconds), duration);
+	(void)snprintf(buf, CTL_FORMAT_LEN, seconds < 0 ? "%s ago" : "in %s", duration);
+	return buf;
+}
+
 static void print_zones(const json_t *rows)
 {
-	static const char *const heads[] = { "ZONE",   "STATE",	 ">SERIAL", ">NAMES", ">RECORDS",
-					     "SIGNED", "LOADED", "ERROR",   NULL };
+	static const char *const heads[] = { "ZONE",	"STATE",    "SOURCE", ">SERIAL",
+					     ">NAMES",	">RECORDS", "SIGNED", "LOADED",
+					     "REFRESH", "EXPIRES",  "ERROR",  NULL };
 	struct table *table;
 
 	if (table_new(&table, heads))
@@ -31,17 +48,19 @@ static void print_zones(const json_t *rows)
 	for (size_t i = 0; i < json_array_size(rows); i++) {
 		const json_t *row = json_array_get(rows, i);
 		char serial[CTL_FORMAT_LEN], names[CTL_FORMAT_LEN], records[CTL_FORMAT_LEN],
-			when[CTL_FORMAT_LEN];
+			when[CTL_FORMAT_LEN], refresh[CTL_FORMAT_LEN], expires[CTL_FORMAT_LEN];
 
 		(void)table_add(table, (const char *const[]){
 					       ctl_text(row, "zone"), ctl_text(row, "state"),
-					       serial_text(row, serial),
+					       ctl_text(row, "source"), serial_text(row, serial),
 					       ctl_count(ctl_number(row, "names"), names),
 					       ctl_count(ctl_number(row, "records"), records),
 					       !ctl_flag(row, "signed") ? "no"
 					       : ctl_flag(row, "nsec3") ? "NSEC3"
 									: "NSEC",
 					       ctl_time(json_object_get(row, "loaded"), when),
+					       when_text(row, "next_refresh", refresh),
+					       when_text(row, "expires", expires),
 					       ctl_text(row, "error") });
 	}
 	table_print(table, stdout);
@@ -62,6 +81,30 @@ int cmd_zone_list(struct ctl *ctl)
 	return CTL_OK;
 }
 
+static void add_row(struct table *table, const char *name, const char *text)
+{
+	(void)table_add(table, (const char *const[]){ name, text });
+}
+
+static void add_source(struct table *table, const json_t *zone)
+{
+	char text[CTL_FORMAT_LEN];
+
+	if (json_is_string(json_object_get(zone, "file"))) {
+		add_row(table, "file", ctl_text(zone, "file"));
+		return;
+	}
+	add_row(table, "source", ctl_text(zone, "source"));
+	if (json_is_string(json_object_get(zone, "catalog")))
+		add_row(table, "catalog", ctl_text(zone, "catalog"));
+	if (json_is_string(json_object_get(zone, "primary")))
+		add_row(table, "primary", ctl_text(zone, "primary"));
+	add_row(table, "activity", ctl_text(zone, "activity"));
+	add_row(table, "refreshed", ctl_time(json_object_get(zone, "refreshed"), text));
+	add_row(table, "refresh", when_text(zone, "next_refresh", text));
+	add_row(table, "expires", when_text(zone, "expires", text));
+}
+
 static void print_zone(const json_t *zone)
 {
 	static const char *const heads[] = { "", "", NULL };
@@ -74,7 +117,7 @@ static void print_zone(const json_t *zone)
 	(void)table_add(table, (const char *const[]){ "state", ctl_text(zone, "state") });
 	if (json_is_string(json_object_get(zone, "error")))
 		(void)table_add(table, (const char *const[]){ "error", ctl_text(zone, "error") });
-	(void)table_add(table, (const char *const[]){ "file", ctl_text(zone, "file") });
+	add_source(table, zone);
 	(void)table_add(table, (const char *const[]){ "serial", serial_text(zone, number) });
 	(void)table_add(table, (const char *const[]){
 				       "names", ctl_count(ctl_number(zone, "names"), number) });
@@ -122,10 +165,11 @@ static void print_reload(const json_t *reply)
 	if (zone)
 		printf("zone %s: %s, serial %s\n", ctl_text(zone, "zone"), ctl_text(zone, "state"),
 		       serial_text(zone, serial));
-	if (zones)
-		printf("zones: %" PRIu64 " serving, %" PRIu64 " stale, %" PRIu64 " failed\n",
-		       ctl_number(zones, "serving"), ctl_number(zones, "stale"),
-		       ctl_number(zones, "failed"));
+	if (zones) {
+		char text[256];
+
+		printf("zones: %s\n", ctl_zone_states(zones, text, sizeof(text)));
+	}
 }
 
 int cmd_zone_reload(struct ctl *ctl)
@@ -144,4 +188,38 @@ int cmd_zone_reload(struct ctl *ctl)
 		print_reload(reply);
 	json_decref(reply);
 	return CTL_OK;
+}
+
+static int ask_primaries(struct ctl *ctl, const char *command)
+{
+	json_t *request, *reply;
+	const json_t *zone;
+	int code;
+
+	if (ctl->argc > 0)
+		request = json_pack("{s:s, s:s}", "command", command, "zone", ctl->argv[0]);
+	else
+		request = json_pack("{s:s}", "command", command);
+	code = ctl_ask(ctl, request, CTL_TIMEOUT_MS, &reply);
+	if (code)
+		return code;
+	zone = json_object_get(reply, "zone");
+	if (!ctl->options.json) {
+		if (zone)
+			printf("zone %s: its primaries are asked\n", ctl_text(zone, "zone"));
+		else
+			printf("the primaries of all zones are asked\n");
+	}
+	json_decref(reply);
+	return CTL_OK;
+}
+
+int cmd_zone_refresh(struct ctl *ctl)
+{
+	return ask_primaries(ctl, "zone refresh");
+}
+
+int cmd_zone_retransfer(struct ctl *ctl)
+{
+	return ask_primaries(ctl, "zone retransfer");
 }

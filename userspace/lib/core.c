@@ -7,9 +7,11 @@
 #include <stdlib.h>
 
 #include "../../bpf/core/stages.h"
+#include "unfold.h"
 
 struct core {
 	struct env_ctx ctx;
+	uint8_t folded[UINT16_MAX]; /* a long message before it is unfolded */
 };
 
 int core_new(struct core **ret_core, const struct env_store *view)
@@ -65,6 +67,7 @@ static int core_load_message(struct env_ctx *ctx, const uint8_t *msg, size_t len
 	s->l3 = s->l4 = s->dns = s->mtu = 0;
 	s->ipv6 = 0;
 	s->tcp = tcp;
+	s->alone = 1;
 	if (len < DNS_HEADER)
 		return REASON_message_short;
 	if (len > DNS_QUERY_MAX)
@@ -75,14 +78,30 @@ static int core_load_message(struct env_ctx *ctx, const uint8_t *msg, size_t len
 	return 0;
 }
 
-static int core_compose(struct env_ctx *ctx)
+static int core_unfold(struct core *core, uint8_t *msg, size_t *len, size_t room)
 {
+	const struct scratch *s = &core->ctx.scratch;
+	int err;
+
+	memcpy(core->folded, msg, *len);
+	err = unfold(core->folded, *len, s->question_end, s->folded, msg, room, len);
+	return !err ? 0 : err == -EMSGSIZE ? REASON_too_large : REASON_internal;
+}
+
+static int core_compose(struct core *core, uint8_t *msg, size_t *len, size_t room)
+{
+	struct env_ctx *ctx = &core->ctx;
 	struct scratch *s = &ctx->scratch;
 
+	ctx->data = msg;
+	ctx->data_end = msg + s->reply_len;
 	if (commit_body(ctx))
 		return REASON_internal;
 	commit_dns_header(s);
-	return env_store(ctx, 0, env_message(s), s->question_end) ? REASON_internal : 0;
+	if (env_store(ctx, 0, env_message(s), s->question_end))
+		return REASON_internal;
+	*len = s->reply_len;
+	return s->folded ? core_unfold(core, msg, len, room) : 0;
 }
 
 enum dnsbolt_reason core_message(struct core *core, uint8_t *msg, size_t *len, size_t room,
@@ -97,30 +116,11 @@ enum dnsbolt_reason core_message(struct core *core, uint8_t *msg, size_t *len, s
 		r = core_lookup(ctx);
 	if (!r && core_orphaned(ctx))
 		r = REASON_orphaned;
-	if (!r && s->reply_len > room)
+	if (!r && (s->reply_len > room || (tcp && s->truncated)))
 		r = REASON_too_large;
-	if (r)
-		return (enum dnsbolt_reason)r;
-	ctx->data = msg;
-	ctx->data_end = msg + s->reply_len;
-	r = core_compose(ctx);
-	if (r)
-		return (enum dnsbolt_reason)r;
-	*len = s->reply_len;
-	return (enum dnsbolt_reason)s->reason;
-}
-
-void core_query(const struct core *core, struct core_query *ret_query)
-{
-	const struct scratch *s = &core->ctx.scratch;
-
-	ret_query->question_end = s->question_end;
-	ret_query->qtype = s->qtype;
-	ret_query->qclass = s->qclass;
-	ret_query->edns = s->edns;
-	ret_query->dnssec_ok = s->dnssec_ok;
-	ret_query->edns_size = s->udp_size;
-	ret_query->zone = s->zone;
+	if (!r)
+		r = core_compose(core, msg, len, room);
+	return (enum dnsbolt_reason)(r ? r : s->reason);
 }
 
 /* As the program in the driver does. */
@@ -131,6 +131,7 @@ static int core_packet(struct env_ctx *ctx)
 	int r;
 
 	s->tcp = 0;
+	s->alone = 0;
 	r = stages_mode(c);
 	if (!r)
 		r = stages_packet(ctx);

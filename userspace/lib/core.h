@@ -19,22 +19,12 @@ struct core;
 int core_new(struct core **ret_core, const struct env_store *view);
 void core_free(struct core *core); /* NULL is fine */
 
-/* Answers one DNS message in place. `msg` has *len octets of `room`; tcp: no size limit but `room` (RFC 7766).
+/* Answers one DNS message in place, all that can be answered: nothing is left to a host, whatever the configuration says. `msg` has *len octets of `room`; tcp: no size limit but `room` (RFC 7766).
  * Returns a reason: where its resolver column is SEND, msg and *len are the reply, else msg is as it was. The store may
  * move meanwhile: readers outside of RCU compare config->reclaim_epoch before and after, and start again from a copy of
  * the query. */
 enum dnsbolt_reason core_message(struct core *core, uint8_t *msg, size_t *len, size_t room,
 				 bool tcp);
-
-/* What core_message() found in the last message, as far as it came. */
-struct core_query {
-	uint16_t question_end; /* offset behind the question; 0: none was read */
-	uint16_t qtype, qclass;
-	bool edns, dnssec_ok;
-	uint16_t edns_size;
-	uint32_t zone; /* index of the zone that was looked in; ~0: none */
-};
-void core_query(const struct core *core, struct core_query *ret_query);
 
 /* What the program in the driver does with a frame: `frame` points to *len octets with `headroom` octets before and `tailroom`
  * behind it that it may use. Returns the XDP action (XDP_TX: *ret_frame and *len are the reply; XDP_PASS: nothing has

@@ -13,8 +13,13 @@ enum reason_reply {
 	REASON_REPLY_SERVFAIL,
 	REASON_REPLY_NOTIMP,
 	REASON_REPLY_REFUSED,
+	REASON_REPLY_NOTAUTH,
 	REASON_REPLY_BADVERS,
 };
+
+/* Reasons of this range are about the form of the message, whatever is asked. */
+#define REASON_FORM_FIRST 40
+#define REASON_FORM_LAST 69
 
 struct reason_info {
 	const char *name, *text; /* NULL where the number is not in use */

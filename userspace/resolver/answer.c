@@ -5,6 +5,7 @@
 
 #include "../lib/reason.h"
 #include "count.h"
+#include "query.h"
 #include "reply.h"
 
 /* The writer raises the epoch once a grace period, which takes milliseconds; an answer takes
@@ -50,32 +51,67 @@ static enum dnsbolt_reason compose(struct answer *answer, enum answer_transport 
 			count_add(&answer->stats->retries, 1);
 			continue;
 		}
+		/* Whatever the store says: what is not a response does not leave. */
+		if (reason_info(reason)->reply == REASON_REPLY_SEND && !(reply[2] & FLAG_QR))
+			return REASON_internal;
 		if (!maybe_unseen(reason) || !answer->refresh(answer->arg))
 			return reason;
 	}
 	return REASON_busy;
 }
 
+static bool is_error(enum dnsbolt_reason reason)
+{
+	enum reason_reply reply = reason_info(reason)->reply;
+
+	return reply != REASON_REPLY_SEND && reply != REASON_REPLY_NONE;
+}
+
+static bool is_about_form(enum dnsbolt_reason reason)
+{
+	return reason >= REASON_FORM_FIRST && reason <= REASON_FORM_LAST;
+}
+
+/* What the core does not answer is read in full, and where its form alone was in the way the core is asked again. */
+static enum dnsbolt_reason read_and_compose(struct answer *answer, enum answer_transport transport,
+					    struct query *read, enum dnsbolt_reason reason,
+					    const uint8_t *query, size_t len, uint8_t *reply,
+					    size_t *ret_len)
+{
+	enum dnsbolt_reason form = query_read(read, query, len);
+
+	if (!is_about_form(reason))
+		return reason;
+	if (form)
+		return form;
+	reason = compose(answer, transport, read->plain, read->plain_len, reply, ret_len);
+	if (reason_info(reason)->reply == REASON_REPLY_SEND)
+		query_restore(read, reply);
+	return reason;
+}
+
 size_t answer_message(struct answer *answer, enum answer_transport transport, const uint8_t *query,
 		      size_t len, uint8_t *reply)
 {
-	struct core_query found = { 0 };
+	struct query read;
 	enum dnsbolt_reason reason;
 	uint16_t udp_size;
 	size_t reply_len;
 
 	reason = compose(answer, transport, query, len, reply, &reply_len);
-	/* Whatever the store says: what is not a response does not leave. */
-	if (reason_info(reason)->reply == REASON_REPLY_SEND && !(reply[2] & FLAG_QR))
-		reason = REASON_internal;
+	if (is_error(reason))
+		reason = read_and_compose(answer, transport, &read, reason, query, len, reply,
+					  &reply_len);
 	answer_count(answer, transport, reason);
-	if (reason_info(reason)->reply != REASON_REPLY_SEND) {
-		core_query(answer->core, &found);
+	if (reason_info(reason)->reply == REASON_REPLY_NONE)
+		return 0;
+	if (is_error(reason)) {
 		udp_size = __atomic_load_n(&answer->view->config->max_udp, __ATOMIC_RELAXED);
-		reply_len = reply_error(reply, query, len, found.question_end, reason, udp_size);
+		reply_len =
+			reply_error(reply, query, &read, reason, udp_size, transport == ANSWER_TCP);
 		/* The header holds the lower four bits only of BADVERS: its reason alone counts
 		 * it. */
-		if (!reply_len || reason_info(reason)->reply == REASON_REPLY_BADVERS)
+		if (reason_info(reason)->reply == REASON_REPLY_BADVERS)
 			return reply_len;
 	}
 	count_add(&answer->stats->rcode[reply[3] & 0x0f], 1);

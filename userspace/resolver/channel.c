@@ -124,7 +124,7 @@ static int dispatch(struct channel *channel, const struct ipc_message *msg, int 
 
 /* Returns 0, or -EAGAIN: nothing is there, -EPIPE: the other end is closed, -EPROTO: not of
  * ipc.h. */
-static int receive(int channel_fd, struct ipc_message *ret_msg, int *ret_fd)
+static int receive(int channel_fd, struct ipc_notify_reply *ret_msg, size_t *ret_len, int *ret_fd)
 {
 	union {
 		struct cmsghdr align;
@@ -147,7 +147,10 @@ static int receive(int channel_fd, struct ipc_message *ret_msg, int *ret_fd)
 	if (cmsg && cmsg->cmsg_level == SOL_SOCKET && cmsg->cmsg_type == SCM_RIGHTS &&
 	    cmsg->cmsg_len == CMSG_LEN(sizeof(int)))
 		memcpy(ret_fd, CMSG_DATA(cmsg), sizeof(int));
-	if ((size_t)n == sizeof(*ret_msg) && !(hdr.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
+	*ret_len = (size_t)n - sizeof(ret_msg->head);
+	if ((size_t)n >= sizeof(ret_msg->head) &&
+	    (!*ret_len || ret_msg->head.type == IPC_NOTIFY_REPLY) &&
+	    !(hdr.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
 		return 0;
 	if (*ret_fd >= 0)
 		(void)close(*ret_fd);
@@ -160,16 +163,19 @@ unsigned int channel_read(struct channel *channel)
 
 	while (channel->server) {
 		struct server *server = channel->server;
-		struct ipc_message msg;
+		struct ipc_notify_reply msg;
+		size_t len;
 		int fd, err;
 
-		err = receive(channel->fd, &msg, &fd);
+		err = receive(channel->fd, &msg, &len, &fd);
 		if (err == -EAGAIN)
 			break;
 		if (err == -EPROTO)
 			log_error("channel: a message that is not of this version");
-		if (!err)
-			err = dispatch(channel, &msg, fd);
+		if (!err && fd < 0 && msg.head.type == IPC_NOTIFY_REPLY)
+			relay_reply(&server->relay, msg.head.value, msg.msg, len);
+		else if (!err)
+			err = dispatch(channel, &msg.head, fd);
 		if (err && !channel->serving) {
 			if (err == -EPIPE)
 				log_error("channel: dnsboltd went away before all was handed over");

@@ -2,7 +2,7 @@
 /*
  * Between dnsboltd and dnsbolt-resolver: a SOCK_SEQPACKET pair, whose end is inherited as the descriptor that
  * `dnsbolt-resolver --channel FD` names. dnsboltd opens what needs rights (maps, port 53) and hands it over, so
- * that the resolver has no capability at all. Each message is one struct with at most one descriptor
+ * that the resolver has no capability at all. Each message is one struct, some with octets behind it, with at most one descriptor
  * (SCM_RIGHTS). When the channel closes the resolver goes on with what it has, until it is told to end by SIGTERM:
  * answers over TCP outlive a crash of dnsboltd as the driver's answers do.
  */
@@ -13,7 +13,7 @@
 
 #include "../../bpf/abi.h"
 
-#define IPC_VERSION 1u
+#define IPC_VERSION 2u
 
 enum ipc_type {
 	/* dnsboltd -> resolver */
@@ -25,14 +25,31 @@ enum ipc_type {
 	IPC_SEGMENT = 6, /* value: number, fd: mapped read-only, then closed */
 	IPC_UDP = 7,	 /* fd: a bound UDP socket */
 	IPC_TCP = 8,	 /* fd: a bound and listening TCP socket */
-	IPC_SERVE = 9,	 /* all is handed over; messages 6 to 8 may follow at any time */
+	IPC_SERVE = 9,	 /* all is handed over; messages 6 to 8 and 10 may follow at any time */
+	IPC_NOTIFY_REPLY = 10, /* value: that of the IPC_NOTIFY; the answer behind it */
 	/* resolver -> dnsboltd */
-	IPC_READY = 16, /* answer to IPC_SERVE */
+	IPC_READY = 16,	 /* answer to IPC_SERVE */
+	IPC_NOTIFY = 17, /* value: whatever the resolver knows it by; struct ipc_notify */
 };
 
 struct ipc_message {
 	uint32_t type; /* enum ipc_type */
 	uint32_t value;
+};
+
+/* A NOTIFY that came to port 53: dnsboltd has the keys, and knows who may. It may be lost either way, as the sender
+ * asks again (RFC 1996 section 3.6). */
+#define IPC_NOTIFY_MAX 1024u
+
+struct ipc_notify {
+	struct ipc_message head;
+	struct dnsbolt_addr from;
+	uint8_t msg[IPC_NOTIFY_MAX]; /* what the length of the message leaves of it */
+};
+
+struct ipc_notify_reply {
+	struct ipc_message head;
+	uint8_t msg[IPC_NOTIFY_MAX];
 };
 
 /* Counters of the resolver, in shared memory; written with relaxed atomic stores by the resolver alone. */

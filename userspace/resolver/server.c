@@ -106,10 +106,11 @@ static int server_init(struct server *server, int channel_fd)
 	(void)signal(SIGPIPE, SIG_IGN);
 	err = uv_timer_init(&server->loop, &server->grace);
 	server->grace.data = server;
+	relay_init(&server->relay, &server->channel);
 	if (!err)
-		err = udp_init(&server->udp, &server->loop, &server->answer);
+		err = udp_init(&server->udp, &server->loop, &server->answer, &server->relay);
 	if (!err)
-		err = tcp_init(&server->tcp, &server->loop, &server->answer);
+		err = tcp_init(&server->tcp, &server->loop, &server->answer, &server->relay);
 	if (!err)
 		err = watch_signal(server, &server->sigterm, SIGTERM);
 	if (!err)

@@ -9,6 +9,7 @@
 #include "answer.h"
 #include "channel.h"
 #include "maps.h"
+#include "relay.h"
 #include "tcp.h"
 #include "udp.h"
 
@@ -19,6 +20,7 @@ struct server {
 	struct udp udp;
 	struct tcp tcp;
 	struct channel channel;
+	struct relay relay;
 	uv_signal_t sigterm, sigint;
 	uv_timer_t grace;
 	bool failed;

@@ -15,10 +15,11 @@
 #include <unistd.h>
 
 #include "count.h"
+#include "relay.h"
 
 #define LENGTH_LEN 2u /* RFC 1035 section 4.2.2 */
 #define HEADER_LEN 12u
-/* Longer queries are cut off, and refused for their length like any of more than 512 octets. */
+/* Longer queries are cut off: what is still whole of them counts, and a record that is not is malformed. */
 #define QUERY_MAX 4096u
 #define IN_MAX (LENGTH_LEN + QUERY_MAX)
 /* Replies are gathered up to here, and the last one may be of any length. */
@@ -42,6 +43,7 @@ struct tcp_conn {
 	uv_write_t write;
 	uint8_t *queued; /* what `write` writes; NULL: nothing */
 	bool closing;
+	bool waiting;		 /* for the answer to a NOTIFY: nothing is looked at before */
 	size_t skip;		 /* octets of a query that was too long, still to come */
 	size_t in_start, in_end; /* what is in `in` and not answered */
 	uint8_t in[IN_MAX];
@@ -65,6 +67,8 @@ static void conn_close(struct tcp_conn *conn)
 	if (conn->closing)
 		return;
 	conn->closing = true;
+	if (conn->waiting)
+		relay_forget(conn->tcp->relay, conn);
 	TAILQ_REMOVE(&conn->tcp->conns, conn, link);
 	uv_close((uv_handle_t *)&conn->stream, on_conn_closed);
 }
@@ -88,8 +92,24 @@ static bool conn_skip(struct tcp_conn *conn)
 	return conn->skip == 0;
 }
 
+/* From here on nothing is read until tcp_conn_reply(). -EINPROGRESS: it is under way; -EIO: it cannot be. */
+static int conn_relay(struct tcp_conn *conn, const uint8_t *msg, size_t len)
+{
+	struct tcp *tcp = conn->tcp;
+	struct sockaddr_storage peer;
+	int peer_len = sizeof(peer);
+
+	answer_count(tcp->answer, ANSWER_TCP, REASON_notify);
+	if (uv_tcp_getpeername(&conn->stream, (struct sockaddr *)&peer, &peer_len) ||
+	    !relay_tcp(tcp->relay, msg, len, conn, &peer))
+		return -EIO;
+	conn->waiting = true;
+	(void)uv_read_stop((uv_stream_t *)&conn->stream);
+	return -EINPROGRESS;
+}
+
 /* Takes the next query off the input, answers it into `out`. Returns the octets written, length
- * included; 0: there is no reply; -EAGAIN: no whole query has come; -EBADMSG: not DNS. */
+ * included; 0: there is no reply; -EAGAIN: no whole query has come; -EBADMSG: not DNS; of conn_relay(). */
 static ssize_t conn_next(struct tcp_conn *conn, uint8_t *out)
 {
 	const uint8_t *in;
@@ -107,11 +127,13 @@ static ssize_t conn_next(struct tcp_conn *conn, uint8_t *out)
 	taken = expected < QUERY_MAX ? expected : QUERY_MAX;
 	if (octets < LENGTH_LEN + taken)
 		return -EAGAIN;
-	len = answer_message(conn->tcp->answer, ANSWER_TCP, in + LENGTH_LEN, taken,
-			     out + LENGTH_LEN);
 	conn->skip = expected - taken;
 	conn->in_start += LENGTH_LEN + taken;
 	conn_touch(conn);
+	if (conn->tcp->relay && relay_wants(in + LENGTH_LEN, taken))
+		return conn_relay(conn, in + LENGTH_LEN, taken);
+	len = answer_message(conn->tcp->answer, ANSWER_TCP, in + LENGTH_LEN, taken,
+			     out + LENGTH_LEN);
 	if (!len)
 		return 0;
 	out[0] = (uint8_t)(len >> 8);
@@ -151,7 +173,7 @@ static void conn_answer(struct tcp_conn *conn)
 	uint8_t *out = conn->tcp->out;
 	ssize_t n = 0;
 
-	while (!conn->queued && n >= 0) {
+	while (!conn->queued && !conn->waiting && n >= 0) {
 		size_t len = 0;
 
 		while (len < OUT_GATHER && (n = conn_next(conn, out + len)) >= 0)
@@ -190,6 +212,14 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 	conn_answer(conn);
 }
 
+static void conn_go_on(struct tcp_conn *conn)
+{
+	conn_answer(conn);
+	if (!conn->closing && !conn->queued && !conn->waiting &&
+	    uv_read_start((uv_stream_t *)&conn->stream, on_alloc, on_read))
+		conn_close(conn);
+}
+
 static void on_written(uv_write_t *write, int status)
 {
 	struct tcp_conn *conn = write->data;
@@ -203,9 +233,27 @@ static void on_written(uv_write_t *write, int status)
 		return;
 	}
 	conn_touch(conn);
-	conn_answer(conn);
-	if (!conn->closing && !conn->queued && uv_read_start(write->handle, on_alloc, on_read))
+	conn_go_on(conn);
+}
+
+void tcp_conn_reply(struct tcp_conn *conn, const uint8_t *msg, size_t len)
+{
+	uint8_t out[LENGTH_LEN + IPC_NOTIFY_MAX];
+
+	conn->waiting = false;
+	/* What was answered before is not read by a client that wants to be answered at once. */
+	if (!len || len > IPC_NOTIFY_MAX || conn->queued) {
 		conn_close(conn);
+		return;
+	}
+	out[0] = (uint8_t)(len >> 8);
+	out[1] = (uint8_t)len;
+	memcpy(out + LENGTH_LEN, msg, len);
+	conn_touch(conn);
+	if (conn_send(conn, out, LENGTH_LEN + len) < 0)
+		conn_close(conn);
+	else
+		conn_go_on(conn);
 }
 
 static void conn_open(struct tcp *tcp, int fd)
@@ -281,13 +329,14 @@ static void on_sweep(uv_timer_t *timer)
 	}
 }
 
-int tcp_init(struct tcp *tcp, uv_loop_t *loop, struct answer *answer)
+int tcp_init(struct tcp *tcp, uv_loop_t *loop, struct answer *answer, struct relay *relay)
 {
 	int err;
 
 	memset(tcp, 0, sizeof(*tcp));
 	tcp->loop = loop;
 	tcp->answer = answer;
+	tcp->relay = relay;
 	tcp->max_conns = TCP_CONNECTIONS_MAX;
 	LIST_INIT(&tcp->listeners);
 	TAILQ_INIT(&tcp->conns);

@@ -19,12 +19,14 @@
 #define TCP_IDLE_MANY_MS 2000u /* the same, when more than half of the connections are in use */
 #define TCP_SWEEP_MS 250u      /* how exact these are */
 
+struct relay;
 struct tcp_listener;
 struct tcp_conn;
 
 struct tcp {
 	uv_loop_t *loop;
 	struct answer *answer;
+	struct relay *relay; /* NULL: NOTIFYs are answered like any message */
 	uv_timer_t sweep;
 	LIST_HEAD(tcp_listeners, tcp_listener) listeners;
 	TAILQ_HEAD(tcp_conns, tcp_conn) conns; /* the longest idle first */
@@ -33,7 +35,7 @@ struct tcp {
 	bool serving, stopping;
 };
 
-int tcp_init(struct tcp *tcp, uv_loop_t *loop, struct answer *answer);
+int tcp_init(struct tcp *tcp, uv_loop_t *loop, struct answer *answer, struct relay *relay);
 void tcp_done(struct tcp *tcp); /* after tcp_abort() and the loop's end */
 
 /* Takes over a listening socket (closed on failure); it is accepted from at once when tcp_serve()
@@ -43,6 +45,9 @@ int tcp_serve(struct tcp *tcp);
 
 /* Accepts nothing any more; connections end as soon as what is queued for them is written. */
 void tcp_stop(struct tcp *tcp);
+/* What the connection waited for: the answer to the NOTIFY that it relayed. len 0: none comes, and it is closed. */
+void tcp_conn_reply(struct tcp_conn *conn, const uint8_t *msg, size_t len);
+
 /* Ends at once what tcp_stop() left. */
 void tcp_abort(struct tcp *tcp);
 

@@ -7,9 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "relay.h"
+
 #define BATCH 32       /* messages of one system call */
 #define TURN_BATCHES 4 /* of one socket, before others have their turn */
-/* Longer queries are cut off, and refused for their length like any of more than 512 octets. */
+/* Longer queries are cut off: what is still whole of them counts, and a record that is not is malformed. */
 #define QUERY_MAX ANSWER_UDP_ROOM
 
 struct udp_socket {
@@ -59,7 +61,7 @@ static int receive(struct udp_batch *batch, int fd)
 }
 
 /* Returns the number of replies in `out`. */
-static unsigned int answer_batch(struct udp *udp, unsigned int n_in)
+static unsigned int answer_batch(struct udp *udp, int fd, unsigned int n_in)
 {
 	struct udp_batch *batch = udp->batch;
 	unsigned int n_out = 0;
@@ -69,6 +71,12 @@ static unsigned int answer_batch(struct udp *udp, unsigned int n_in)
 
 		if (udp_bad_source((const struct sockaddr *)&batch->peer[i])) {
 			answer_count(udp->answer, ANSWER_UDP, REASON_bad_source);
+			continue;
+		}
+		if (udp->relay && relay_wants(batch->query[i], batch->in[i].msg_len)) {
+			answer_count(udp->answer, ANSWER_UDP, REASON_notify);
+			(void)relay_udp(udp->relay, batch->query[i], batch->in[i].msg_len, fd,
+					&batch->peer[i], batch->in[i].msg_hdr.msg_namelen);
 			continue;
 		}
 		len = answer_message(udp->answer, ANSWER_UDP, batch->query[i], batch->in[i].msg_len,
@@ -111,7 +119,7 @@ static void serve_socket(struct udp_socket *sock, unsigned int batches)
 
 		if (n <= 0)
 			return;
-		send_batch(udp->batch, sock->fd, answer_batch(udp, (unsigned int)n));
+		send_batch(udp->batch, sock->fd, answer_batch(udp, sock->fd, (unsigned int)n));
 		if (n < BATCH)
 			return;
 	}
@@ -133,11 +141,12 @@ static void on_closed(uv_handle_t *handle)
 	free(sock);
 }
 
-int udp_init(struct udp *udp, uv_loop_t *loop, struct answer *answer)
+int udp_init(struct udp *udp, uv_loop_t *loop, struct answer *answer, struct relay *relay)
 {
 	memset(udp, 0, sizeof(*udp));
 	udp->loop = loop;
 	udp->answer = answer;
+	udp->relay = relay;
 	LIST_INIT(&udp->sockets);
 	udp->batch = calloc(1, sizeof(*udp->batch));
 	return udp->batch ? 0 : -ENOMEM;
@@ -191,6 +200,9 @@ void udp_stop(struct udp *udp)
 {
 	struct udp_socket *sock;
 
+	if (udp->relay)
+		relay_forget_udp(udp->relay);
+	udp->relay = NULL;
 	while ((sock = LIST_FIRST(&udp->sockets))) {
 		if (udp->serving)
 			serve_socket(sock, TURN_BATCHES);

@@ -11,18 +11,20 @@
 
 #include "answer.h"
 
+struct relay;
 struct udp_socket;
 struct udp_batch;
 
 struct udp {
 	uv_loop_t *loop;
 	struct answer *answer;
+	struct relay *relay; /* NULL: NOTIFYs are answered like any message */
 	struct udp_batch *batch;
 	LIST_HEAD(udp_sockets, udp_socket) sockets;
 	bool serving;
 };
 
-int udp_init(struct udp *udp, uv_loop_t *loop, struct answer *answer);
+int udp_init(struct udp *udp, uv_loop_t *loop, struct answer *answer, struct relay *relay);
 void udp_done(struct udp *udp); /* after udp_stop() and the loop's end */
 
 /* Takes over a bound socket (closed on failure); it is read at once when udp_serve() was called,
