@@ -9,6 +9,7 @@
 #   make hunt           the torn-answer hunt (HUNT_ANSWERS) and dnsboltd killed in the midst (HUNT_KILLS), at length
 #   make test-kernels   the BPF programs on other kernels, in qemu
 #   make fuzz           libFuzzer on every target, FUZZ_SECONDS each
+#   make bench-scale    large zones, and many: load, memory, one change, beside knotd and nsd (root)
 #   make asan           the three programs with ASan and UBSan, in build/san/
 #   make format         clang-format over the tree
 #   make deps           installs the packages that are missing (Debian, root)
@@ -41,6 +42,7 @@ CTL_SRC := $(wildcard tools/dnsboltctl/*.c)
 COMMON_SRC := $(wildcard userspace/lib/*.c)
 BPF_SRC := $(wildcard bpf/*.bpf.c)
 BED_SRC := $(wildcard tests/bed/*.bpf.c)
+BENCH_SRC := $(wildcard tools/bench/*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 HELP_SRC := $(wildcard tests/lib/*.c) $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
@@ -79,7 +81,7 @@ SAN_LINK := $(SAN) -Wl,--as-needed
 SAN_CC := $(SAN) $(if $(findstring clang,$(CC)),,-Wno-format-truncation -Wno-maybe-uninitialized)
 BPF_FLAGS = -target bpf -mcpu=v3 -O2 -g -std=gnu11 -Wall -Wextra -Wno-unused-parameter -Werror -Ibpf -I/usr/include/$(MULTIARCH) $(ABI)
 
-.PHONY: all tests check test soak hunt other-abi demo demo-shell test-kernels fuzz asan install clean deps format
+.PHONY: all tests check test soak hunt other-abi demo demo-shell test-kernels fuzz bench-scale asan install clean deps format
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -202,6 +204,12 @@ $(B)/tests/hunt-blind.run: $(BLIND_SRC:%.c=$(B)/blind/obj/%.o) $(B)/libdnsbolt.a
 # The daemon and its resolver once more, for tests/e2e/upgrade.sh.
 other-abi:
 	+$(Q)$(MAKE) -s --no-print-directory B=$(B)/abi ABI_TEST=999 $(B)/abi/dnsboltd $(B)/abi/dnsbolt-resolver
+
+$(B)/tools/bench/scale: $(BENCH_SRC:%.c=$(B)/obj/%.o) $(B)/libdnsbolt.a
+	$(compile)$(CC) $(CFLAGS) $(LINK) -o $@ $^ $(LIBS)
+
+bench-scale: $(B)/tools/bench/scale
+	$(Q)B=$(B) tools/bench/scale.sh
 
 # ---- installation ----
 I = install -D -m

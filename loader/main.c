@@ -40,6 +40,7 @@ struct program {
 	bool ending; /* a signal said so, maybe while starting */
 	uv_signal_t signals[3];
 	uv_timer_t renew;
+	uv_prepare_t settle;
 	struct limits limits;
 };
 
@@ -454,6 +455,22 @@ static void renew_regularly(struct program *program)
 	limits_check(&program->limits, program->daemon.store, &report);
 }
 
+/* What the last change left to do once no reader is in the old version is done before the loop waits, so
+ * that the next change need not wait for it. What fails here is tried again, and said, by that one. */
+static void on_settle(uv_prepare_t *prepare)
+{
+	struct program *program = prepare->data;
+
+	(void)store_reclaim(program->daemon.store);
+}
+
+static void settle_when_idle(struct program *program)
+{
+	(void)uv_prepare_init(&program->daemon.loop, &program->settle);
+	program->settle.data = program;
+	(void)uv_prepare_start(&program->settle, on_settle);
+}
+
 static void close_handle(uv_handle_t *handle, void *arg)
 {
 	(void)arg;
@@ -503,6 +520,7 @@ static int run(const char *config_path)
 	err = start(&program);
 	if (!err) {
 		renew_regularly(&program);
+		settle_when_idle(&program);
 		say_ready(&program.daemon);
 		if (!program.ending)
 			(void)uv_run(&program.daemon.loop, UV_RUN_DEFAULT);

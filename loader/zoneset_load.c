@@ -62,6 +62,8 @@ static int load_item(struct zoneset *set, struct zoneset_item *item)
 	zoneset_capture_init(&capture, set->report);
 	zoneset_files_clear(&item->files);
 	err = zone_load_files(&base, item->apex, item->file, note_file, item, &capture.report);
+	if (!err && item->now.base)
+		err = zone_share(base, item->now.base);
 	if (!err)
 		err = check_digest(item, base, &capture.report);
 	if (!err)

@@ -242,8 +242,11 @@ static void warn(struct xfr *xfr)
 static int check_zone(struct xfr *xfr)
 {
 	const struct report report = hearing(xfr);
+	int err = 0;
 
-	return zone_check(xfr->zone, "the new zone", &report);
+	if (!xfr->is_incremental && xfr->have)
+		err = zone_share(xfr->zone, xfr->have);
+	return err ? err : zone_check(xfr->zone, "the new zone", &report);
 }
 
 enum xfr_result xfr_finish(struct xfr *xfr)

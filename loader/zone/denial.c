@@ -244,10 +244,31 @@ int denial_each(const struct view *view, int (*each)(const struct denial_link *l
 	return err;
 }
 
-/* ---- hashed names ---- */
+/* ---- names ---- */
 
-static int hash_name(struct denial *denial, const knot_dname_t *name, const uint8_t **ret_hash)
+static int find_link(struct view *view, const knot_dname_t *name, struct denial_memo *memo)
 {
+	uint8_t hash[NSEC3_HASH_LEN];
+	knot_dname_storage_t hashed;
+	int err;
+
+	if (view->denial.is_nsec3) {
+		err = nsec3_hash(&view->denial.params, name, hash);
+		if (err)
+			return err;
+		nsec3_owner(hashed, hash, view->zone->apex);
+		name = hashed;
+	}
+	if (!denial_at(view, name, &memo->link))
+		return -ENOENT;
+	memo->match = knot_dname_is_equal(memo->link.name->owner, name);
+	return 0;
+}
+
+int denial_find(struct view *view, const knot_dname_t *name, struct denial_link *ret_link,
+		bool *ret_match)
+{
+	struct denial *denial = &view->denial;
 	size_t len = knot_dname_size(name), i;
 	struct denial_memo *memo;
 	uint32_t mix = 0;
@@ -260,36 +281,16 @@ static int hash_name(struct denial *denial, const knot_dname_t *name, const uint
 	for (i = 0; i < len; i++)
 		mix = mix * 31 + name[i];
 	memo = &denial->memo[mix % DENIAL_MEMOS];
-	/* One that was never used is the root, which asks for its hash in a zone of its own only. */
-	if (!*memo->name || !knot_dname_is_equal(memo->name, name)) {
-		err = nsec3_hash(&denial->params, name, memo->hash);
-		if (!err)
-			memcpy(memo->name, name, len);
-		else
-			*memo->name = 0;
+	if (!memo->is_used || !knot_dname_is_equal(memo->name, name)) {
+		err = find_link(view, name, memo);
+		memo->is_used = !err;
+		memcpy(memo->name, name, len);
 	}
-	*ret_hash = memo->hash;
+	if (!err) {
+		*ret_link = memo->link;
+		*ret_match = memo->match;
+	}
 	return err;
-}
-
-int denial_find(struct view *view, const knot_dname_t *name, struct denial_link *ret_link,
-		bool *ret_match)
-{
-	knot_dname_storage_t hashed;
-	const uint8_t *hash;
-	int err;
-
-	if (view->denial.is_nsec3) {
-		err = hash_name(&view->denial, name, &hash);
-		if (err)
-			return err;
-		nsec3_owner(hashed, hash, view->zone->apex);
-		name = hashed;
-	}
-	if (!denial_at(view, name, ret_link))
-		return -ENOENT;
-	*ret_match = knot_dname_is_equal(ret_link->name->owner, name);
-	return 0;
 }
 
 int denial_find_provable(struct view *view, const struct zone_name *encloser,

@@ -27,12 +27,14 @@ struct denial_link {
 	bool is_opt_out;
 };
 
-/* The hashes of the names that were asked for last: most are again, soon. */
+/* What was found for the names that were asked for last: most are again, soon. */
 #define DENIAL_MEMOS 16u
 
 struct denial_memo {
+	bool is_used;
 	knot_dname_storage_t name;
-	uint8_t hash[NSEC3_HASH_LEN];
+	struct denial_link link;
+	bool match;
 };
 
 struct denial {

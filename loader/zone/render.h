@@ -20,10 +20,11 @@ struct render_zones {
 
 /* Puts into the open change set whatever the step from `from` (NULL: nothing is known of what
  * the store holds: put all and sweep) to `to` changes in the store, and the flip to `to`. Names
- * that depend on a changed name are rendered again: render_dependents() is the rule. Both zones
- * have passed zone_check(). Answers that do not fit in a message are reported, and passed. An
- * error is one of the store (store_error() has the words), -ENOMEM or -EMSGSIZE (signatures of
- * the SOA; reported). */
+ * that depend on a changed name are rendered again: render_change.c has the rule. Both zones
+ * have passed zone_check(). What is known of `to` after it is kept with it (zone.rendered): a step
+ * from a version that was rendered, and that the store serves, looks only at what changed.
+ * Answers that do not fit in a message are reported, and passed. An error is one of the store
+ * (store_error() has the words), -ENOMEM or -EMSGSIZE (signatures of the SOA; reported). */
 int render_zone(struct store *store, uint32_t zone, const struct zone *from, const struct zone *to,
 		const struct render_zones *zones, const struct report *report);
 

@@ -17,7 +17,7 @@ void render_say(const struct render *render, const struct zone_name *name, uint1
 		   name_type_text(type, type_text), what);
 }
 
-static void *take(struct render *render, size_t len)
+void *render_take(struct render *render, size_t len)
 {
 	void *data = pool_take(&render->pool, len);
 
@@ -77,8 +77,8 @@ const struct store_part *render_end_part(struct render *render)
 
 	if (render->part_err)
 		return NULL;
-	part = take(render, sizeof(*part));
-	data = take(render, ptrs + render->wire.len);
+	part = render_take(render, sizeof(*part));
+	data = render_take(render, ptrs + render->wire.len);
 	if (!part || !data)
 		return NULL;
 	wire_end(&render->wire, part);
@@ -122,7 +122,7 @@ void draft_begin(struct draft *draft, struct render *render, const struct zone_n
 	*draft = (struct draft){
 		.render = render,
 		.name = name,
-		.answer = take(render, sizeof(*draft->answer)),
+		.answer = render_take(render, sizeof(*draft->answer)),
 	};
 	if (draft->answer)
 		*draft->answer = (struct store_answer){ .flags = flags, .reason = (uint8_t)reason };

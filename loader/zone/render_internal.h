@@ -69,6 +69,9 @@ int render_find_dependents(struct render *render, struct dependents *ret_depende
 
 /* ---- render_draft.c: errors are kept in struct render, and in the drafts ---- */
 
+/* Memory for as long as the node is in work. NULL: there is none, which is noted. */
+void *render_take(struct render *render, size_t len);
+
 /* How a part spells the owner of its records; see wire_begin() and wire_put(). */
 struct render_spelling {
 	const knot_dname_t *owner, *suffix;

@@ -28,30 +28,27 @@ static enum glue glue_kind(const struct render *render, const struct zone_name *
 	return view_is_cut(cover) ? GLUE_SIBLING : GLUE_NONE;
 }
 
-struct glue_walk {
-	struct render *render;
-	const struct zone_name *cut;
-	const struct render_spelling *as;
+/* The names with addresses that a referral may need, in the order of its NS. */
+struct glue_name {
+	const struct zone_name *name;
 	enum glue kind;
 };
 
-static void put_addresses(const knot_dname_t *target, void *arg)
+struct glue_list {
+	struct render *render;
+	const struct zone_name *cut;
+	struct glue_name *v;
+	size_t n;
+};
+
+static void add_glue(const knot_dname_t *target, void *arg)
 {
-	struct glue_walk *walk = arg;
-	const struct zone_name *name = zone_find(walk->render->is.zone, target);
-	struct render_spelling as = *walk->as;
-	static const uint16_t types[] = { KNOT_RRTYPE_A, KNOT_RRTYPE_AAAA };
-	size_t i;
+	struct glue_list *list = arg;
+	const struct zone_name *name = zone_find(list->render->is.zone, target);
+	enum glue kind = glue_kind(list->render, list->cut, name);
 
-	if (glue_kind(walk->render, walk->cut, name) != walk->kind)
-		return;
-	as.owner = name->owner;
-	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		const struct zone_rrset *set = zone_name_rrset(name, types[i]);
-
-		if (set)
-			render_put_rrset(walk->render, &as, name, set);
-	}
+	if (list->v && kind != GLUE_NONE)
+		list->v[list->n++] = (struct glue_name){ name, kind };
 }
 
 void referral_each_glue(const struct zone_name *cut,
@@ -68,15 +65,45 @@ void referral_each_glue(const struct zone_name *cut,
 	}
 }
 
-static void draft_glue(struct draft *draft, const struct zone_name *cut,
-		       const struct render_spelling *as, enum glue kind)
+static void put_addresses(struct render *render, const struct render_spelling *as,
+			  const struct zone_name *name)
 {
-	struct glue_walk walk = { .render = draft->render, .cut = cut, .as = as, .kind = kind };
+	static const uint16_t types[] = { KNOT_RRTYPE_A, KNOT_RRTYPE_AAAA };
+	struct render_spelling spelled = *as;
+	size_t i;
+
+	spelled.owner = name->owner;
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		const struct zone_rrset *set = zone_name_rrset(name, types[i]);
+
+		if (set)
+			render_put_rrset(render, &spelled, name, set);
+	}
+}
+
+static void draft_glue_of(struct draft *draft, const struct glue_list *list,
+			  const struct render_spelling *as, enum glue kind)
+{
+	size_t i;
 
 	render_begin_part(draft->render, as);
-	referral_each_glue(cut, put_addresses, &walk);
+	for (i = 0; i < list->n; i++)
+		if (list->v[i].kind == kind)
+			put_addresses(draft->render, as, list->v[i].name);
 	draft_part(draft, render_end_part(draft->render), DNSBOLT_ADDITIONAL_SECTION,
 		   kind == GLUE_SIBLING ? DNSBOLT_SLOT_OPTIONAL : 0);
+}
+
+static void draft_glue(struct draft *draft, const struct zone_name *cut,
+		       const struct render_spelling *as)
+{
+	struct glue_list list = { .render = draft->render, .cut = cut };
+
+	list.v = render_take(draft->render,
+			     zone_name_rrset(cut, KNOT_RRTYPE_NS)->rrs.count * sizeof(*list.v));
+	referral_each_glue(cut, add_glue, &list);
+	draft_glue_of(draft, &list, as, GLUE_IN_DOMAIN);
+	draft_glue_of(draft, &list, as, GLUE_SIBLING);
 }
 
 /* ---- referrals ---- */
@@ -97,8 +124,7 @@ void draft_referral(struct draft *draft, const struct zone_name *cut, const knot
 			   DNSBOLT_AUTHORITY_SECTION, DNSBOLT_SLOT_DO);
 	else
 		draft_deny_type(draft, cut, own);
-	draft_glue(draft, cut, &as, GLUE_IN_DOMAIN);
-	draft_glue(draft, cut, &as, GLUE_SIBLING);
+	draft_glue(draft, cut, &as);
 }
 
 static void add_referral(struct render *render, const struct zone_name *cut)

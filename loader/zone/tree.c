@@ -12,24 +12,27 @@
 #define PAGE_THIN 16u /* with fewer entries it is joined with a neighbour ... */
 #define PAGE_JOIN 48u /* ... if the two have no more */
 
-/* Behind it stand numbers and kinds of the slots, as many as there is room. */
+/* What a search reads comes first. Behind the numbers stand the slots, then the kinds of what is in them:
+ * for leaves names, else pages of the level below. */
 struct tree_page {
 	uint32_t refs; /* pages and trees that name it */
 	uint16_t n, room;
 	uint32_t level; /* 0: a leaf */
-	void *slot[];	/* pages of the level below; of a leaf: names */
+	uint32_t reserved;
+	uint32_t number[];
 };
 
 /* ---- pages ---- */
 
-static uint32_t *numbers(const struct tree_page *page)
+/* Room is a multiple of 8, so they are aligned. */
+static void **slots(const struct tree_page *page)
 {
-	return (uint32_t *)&page->slot[page->room];
+	return (void **)&page->number[page->room];
 }
 
 static uint8_t *kinds(const struct tree_page *page)
 {
-	return (uint8_t *)(numbers(page) + page->room);
+	return (uint8_t *)(slots(page) + page->room);
 }
 
 static uint8_t page_kinds(const struct tree_page *page)
@@ -45,7 +48,7 @@ static uint8_t page_kinds(const struct tree_page *page)
 static struct tree_page *page_new(uint32_t level, unsigned int room)
 {
 	struct tree_page *page = malloc(
-		sizeof(*page) + room * (sizeof(*page->slot) + sizeof(uint32_t) + sizeof(uint8_t)));
+		sizeof(*page) + room * (sizeof(*page->number) + sizeof(void *) + sizeof(uint8_t)));
 
 	if (page)
 		*page = (struct tree_page){ .refs = 1, .room = (uint16_t)room, .level = level };
@@ -55,8 +58,8 @@ static struct tree_page *page_new(uint32_t level, unsigned int room)
 static void copy_slots(struct tree_page *to, unsigned int at, const struct tree_page *from,
 		       unsigned int first, unsigned int n)
 {
-	memcpy(&to->slot[at], &from->slot[first], n * sizeof(*to->slot));
-	memcpy(numbers(to) + at, numbers(from) + first, n * sizeof(uint32_t));
+	memcpy(&slots(to)[at], &slots(from)[first], n * sizeof(void *));
+	memcpy(to->number + at, from->number + first, n * sizeof(uint32_t));
 	memcpy(kinds(to) + at, kinds(from) + first, n);
 }
 
@@ -65,8 +68,8 @@ static void shift_slots(struct tree_page *page, unsigned int at, int by)
 {
 	unsigned int from = by < 0 ? at + 1 : at, to = by < 0 ? at : at + 1, n = page->n - from;
 
-	memmove(&page->slot[to], &page->slot[from], n * sizeof(*page->slot));
-	memmove(numbers(page) + to, numbers(page) + from, n * sizeof(uint32_t));
+	memmove(&slots(page)[to], &slots(page)[from], n * sizeof(void *));
+	memmove(page->number + to, page->number + from, n * sizeof(uint32_t));
 	memmove(kinds(page) + to, kinds(page) + from, n);
 	page->n = (uint16_t)(page->n + by);
 }
@@ -74,8 +77,8 @@ static void shift_slots(struct tree_page *page, unsigned int at, int by)
 static void set_slot(struct tree_page *page, unsigned int at, void *slot, uint32_t number,
 		     uint8_t of)
 {
-	page->slot[at] = slot;
-	numbers(page)[at] = number;
+	slots(page)[at] = slot;
+	page->number[at] = number;
 	kinds(page)[at] = of;
 }
 
@@ -83,9 +86,9 @@ static void ref_slots(struct tree_page *page, unsigned int first, unsigned int n
 {
 	for (unsigned int i = first; i < first + n; i++) {
 		if (page->level)
-			((struct tree_page *)page->slot[i])->refs++;
+			((struct tree_page *)slots(page)[i])->refs++;
 		else
-			zone_name_ref(page->slot[i]);
+			zone_name_ref(slots(page)[i]);
 	}
 }
 
@@ -96,9 +99,9 @@ static void page_unref(struct tree_page *page)
 		return;
 	for (unsigned int i = 0; i < page->n; i++) {
 		if (page->level)
-			page_unref(page->slot[i]);
+			page_unref(slots(page)[i]);
 		else
-			zone_name_unref(page->slot[i]);
+			zone_name_unref(slots(page)[i]);
 	}
 	free(page);
 }
@@ -126,9 +129,9 @@ uint8_t tree_kinds(struct tree tree)
 
 static const struct zone_name *first_name(const struct tree_page *page, unsigned int at)
 {
-	for (; page->level; page = page->slot[at], at = 0)
+	for (; page->level; page = slots(page)[at], at = 0)
 		;
-	return page->slot[at];
+	return slots(page)[at];
 }
 
 /* What is looked for: a name, or the place behind it and all that is below it. */
@@ -141,7 +144,7 @@ struct target {
 static bool is_before(const struct tree_page *page, unsigned int at, const struct target *target,
 		      bool *ret_equal)
 {
-	uint32_t number = numbers(page)[at];
+	uint32_t number = page->number[at];
 	const struct zone_name *name;
 	int order;
 
@@ -172,6 +175,14 @@ static unsigned int count_before(const struct tree_page *page, const struct targ
 	return to;
 }
 
+/* A search in a page looks at all of its numbers' cache lines, one after the other: they are asked for at
+ * once. */
+static void fetch_numbers(const struct tree_page *page)
+{
+	for (size_t line = 0; line < sizeof(*page) + PAGE_MAX * sizeof(uint32_t); line += 64)
+		__builtin_prefetch((const uint8_t *)page + line);
+}
+
 static bool seek(struct tree tree, const struct target *target, struct tree_cursor *ret_at)
 {
 	struct tree_page *page = tree.root;
@@ -180,7 +191,10 @@ static bool seek(struct tree tree, const struct target *target, struct tree_curs
 	ret_at->levels = page ? page->level + 1 : 0;
 	while (page) {
 		bool equal = false;
-		unsigned int at = count_before(page, target, &equal);
+		unsigned int at;
+
+		fetch_numbers(page);
+		at = count_before(page, target, &equal);
 
 		/* An entry of an inner page stands for all from its first name on. */
 		if (page->level && !equal && at)
@@ -188,7 +202,7 @@ static bool seek(struct tree tree, const struct target *target, struct tree_curs
 		ret_at->level[page->level].page = page;
 		ret_at->level[page->level].at = at;
 		found = equal;
-		page = page->level ? page->slot[at] : NULL;
+		page = page->level ? slots(page)[at] : NULL;
 	}
 	return found;
 }
@@ -210,7 +224,7 @@ void tree_seek_behind(struct tree tree, uint32_t number, const knot_dname_t *own
 static void descend(struct tree_cursor *at, unsigned int level, bool last)
 {
 	while (level) {
-		struct tree_page *page = at->level[level].page->slot[at->level[level].at];
+		struct tree_page *page = slots(at->level[level].page)[at->level[level].at];
 
 		at->level[--level].page = page;
 		at->level[level].at = last ? page->n - 1 : 0;
@@ -251,7 +265,7 @@ static unsigned int entry_of(const struct tree_page *page, unsigned int at, uint
 
 static const struct zone_name *name_at(const struct tree_cursor *at)
 {
-	return at->level[0].page->slot[at->level[0].at];
+	return slots(at->level[0].page)[at->level[0].at];
 }
 
 /* From the place's entry of `level`, which counts, on. At the end the place is behind the last name. */
@@ -268,7 +282,7 @@ static const struct zone_name *find_of(struct tree_cursor *at, unsigned int leve
 			if (++level < at->levels)
 				at->level[level].at++;
 		} else if (level) {
-			at->level[--level].page = page->slot[i];
+			at->level[--level].page = slots(page)[i];
 			at->level[level].at = 0;
 		} else {
 			return name_at(at);
@@ -279,7 +293,7 @@ static const struct zone_name *find_of(struct tree_cursor *at, unsigned int leve
 		at->level[level].at = at->level[level].page->n - (level ? 1 : 0);
 		if (level)
 			at->level[level - 1].page =
-				at->level[level].page->slot[at->level[level].at];
+				slots(at->level[level].page)[at->level[level].at];
 	}
 	return NULL;
 }
@@ -309,7 +323,7 @@ const struct zone_name *tree_prev_of(struct tree_cursor *at, uint8_t of)
 			*at = back;
 			return name_at(at);
 		}
-		back.level[--level].page = page->slot[i];
+		back.level[--level].page = slots(page)[i];
 		back.level[level].at = back.level[level].page->n;
 	}
 	return NULL;
@@ -365,7 +379,7 @@ const struct zone_name *tree_prev(struct tree_cursor *at)
 
 uint32_t tree_number(const struct tree_cursor *at)
 {
-	return numbers(at->level[0].page)[at->level[0].at];
+	return at->level[0].page->number[at->level[0].at];
 }
 
 /* ---- changes ---- */
@@ -379,9 +393,9 @@ static void refresh(struct tree_cursor *at, unsigned int level)
 		unsigned int i = at->level[level + 1].at;
 		uint8_t of = page_kinds(page);
 
-		if (numbers(above)[i] == numbers(page)[0] && kinds(above)[i] == of)
+		if (above->number[i] == page->number[0] && kinds(above)[i] == of)
 			break;
-		set_slot(above, i, above->slot[i], numbers(page)[0], of);
+		set_slot(above, i, slots(above)[i], page->number[0], of);
 	}
 }
 
@@ -393,7 +407,7 @@ static void link_page(struct tree *tree, struct tree_cursor *at, unsigned int le
 	if (level + 1 == at->levels)
 		tree->root = page;
 	else
-		at->level[level + 1].page->slot[at->level[level + 1].at] = page;
+		slots(at->level[level + 1].page)[at->level[level + 1].at] = page;
 }
 
 /* The page with more room, in the place of the old one, whose entries it shares or takes. */
@@ -474,7 +488,7 @@ static void add_root(struct tree *tree, struct tree_cursor *at, struct tree_page
 	struct tree_page *old = tree->root;
 
 	if (old)
-		set_slot(root, 0, old, numbers(old)[0], page_kinds(old));
+		set_slot(root, 0, old, old->number[0], page_kinds(old));
 	root->n = old != NULL;
 	tree->root = root;
 	at->level[at->levels].page = root;
@@ -514,10 +528,10 @@ static void insert_slot(struct tree *tree, struct tree_cursor *at, unsigned int 
 	put_slot(at, level, slot, number, of);
 	if (level + 1 == at->levels)
 		add_root(tree, at, spare->page[level + 1]);
-	set_slot(at->level[level + 1].page, at->level[level + 1].at, page, numbers(page)[0],
+	set_slot(at->level[level + 1].page, at->level[level + 1].at, page, page->number[0],
 		 page_kinds(page));
 	at->level[level + 1].at++;
-	insert_slot(tree, at, level + 1, spare, right, numbers(right)[0], page_kinds(right));
+	insert_slot(tree, at, level + 1, spare, right, right->number[0], page_kinds(right));
 }
 
 int tree_insert(struct tree *tree, struct tree_cursor *at, uint32_t number, struct zone_name *name)
@@ -563,8 +577,8 @@ static bool join_pages(struct tree *tree, struct tree_cursor *at, unsigned int l
 	i -= i ? 1 : 0;
 	if (i + 1 >= above->n)
 		return false;
-	a = above->slot[i];
-	b = above->slot[i + 1];
+	a = slots(above)[i];
+	b = slots(above)[i + 1];
 	if (a->n + b->n > PAGE_JOIN)
 		return false;
 	while (room < (unsigned int)(a->n + b->n))
@@ -577,7 +591,7 @@ static bool join_pages(struct tree *tree, struct tree_cursor *at, unsigned int l
 	copy_slots(joined, a->n, b, 0, b->n);
 	drop_copied(a);
 	drop_copied(b);
-	set_slot(above, i, joined, numbers(joined)[0], page_kinds(joined));
+	set_slot(above, i, joined, joined->number[0], page_kinds(joined));
 	at->level[level + 1].at = i + 1;
 	remove_slot(tree, at, level + 1);
 	return true;
@@ -588,7 +602,7 @@ static void lower_root(struct tree *tree)
 	struct tree_page *root = tree->root;
 
 	while (root->level && root->n == 1) {
-		tree->root = root->slot[0];
+		tree->root = slots(root)[0];
 		free(root);
 		root = tree->root;
 		if (root->refs > 1)
@@ -622,7 +636,7 @@ int tree_remove(struct tree *tree, struct tree_cursor *at)
 
 	if (err)
 		return err;
-	name = at->level[0].page->slot[at->level[0].at];
+	name = slots(at->level[0].page)[at->level[0].at];
 	remove_slot(tree, at, 0);
 	zone_name_unref(name);
 	return 0;

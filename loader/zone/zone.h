@@ -6,7 +6,9 @@
  * canonically, no duplicates).
  *
  * A copy shares all that is equal with the zone it was made of: a copy costs nothing, and a change
- * to either costs the names on its way. So a zone and its copies belong to one thread.
+ * to either costs the names on its way. So a zone and its copies belong to one thread. What is found
+ * in a zone (names, RRsets, records) stays where it is until that zone is changed or freed; who needs
+ * it for longer makes a copy of the zone.
  */
 #ifndef ZONE_H
 #define ZONE_H
@@ -33,7 +35,7 @@ struct zone_rrset {
 #define ZONE_KIND_NSEC3 (1u << 4)
 #define ZONE_KIND_UNFIT (1u << 5) /* does not pass what zone_check() asks of it */
 
-/* Never changed while more than one refers to it: readers may keep it as long as its zone. */
+/* Never changed while more than one refers to it. */
 struct zone_name {
 	uint32_t refs;		 /* trees that have it */
 	uint16_t n_sets;	 /* 0: empty non-terminal */
@@ -79,12 +81,12 @@ int zone_add(struct zone *zone, const knot_dname_t *owner, uint16_t type, uint32
 	     const uint8_t *rdata, uint16_t rdata_len, const char *where,
 	     const struct report *report);
 
-/* Whether the zone has the record; the letters of names in RDATA do not count. */
+/* Whether the record is there; letters of names in RDATA compared without case, the TTL not. */
 bool zone_has(const struct zone *zone, const knot_dname_t *owner, uint16_t type,
 	      const uint8_t *rdata, uint16_t rdata_len);
 
-/* Removes one record, with its RRset when it was the last. -ENOENT: the zone does not have it;
- * -ENOMEM: the zone is as it was. */
+/* Removes one record; its RRset and empty non-terminals go with the last of theirs. -ENOENT: it
+ * is not there (compared as by zone_has()); -ENOMEM: the zone is as it was. */
 int zone_remove(struct zone *zone, const knot_dname_t *owner, uint16_t type, const uint8_t *rdata,
 		uint16_t rdata_len);
 
@@ -130,8 +132,10 @@ uint32_t zone_rrsig_ttl(const struct zone_name *name, const knot_rdata_t *rrsig)
 
 /* The checks that a zone must pass before it may serve: exactly one SOA, NS at the apex, nothing
  * beside a CNAME (but RRSIG, NSEC: RFC 2181 section 10.1, 4034), one DNAME, no meta types.
- * Reports each problem. Sets serial, is_signed, is_nsec3. -EINVAL: not fit to serve. */
+ * Reports each problem. Sets serial, is_signed, is_nsec3. -EINVAL: not fit to serve. Looks at
+ * the apex and at names that are not fit, no others. */
 int zone_check(struct zone *zone, const char *source, const struct report *report);
+
 /* Reads a zone file (RFC 1035 section 5, $INCLUDE, RFC 3597) by libzscanner and checks it. A
  * relative name of a file to include is relative to the folder of the file that includes it.
  * Records before any $TTL that have no TTL get 3600 s. Problems are said with file and line, all

@@ -101,9 +101,13 @@ static void write_token(struct prepare *p, const struct token *token)
 {
 	const char *at = token->text, *end = at + token->len, *next;
 
+	if (token->len == 1 || !memchr(at, '@', token->len)) {
+		write_octets(p, at, end);
+		return;
+	}
 	for (; at < end; at = next) {
 		next = begins_string(token, at) ? skip_string(at, end) : skip_octet(at, end);
-		if (*at == '@' && token->len > 1)
+		if (*at == '@')
 			*p->out++ = '\\';
 		write_octets(p, at, next);
 	}

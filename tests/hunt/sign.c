@@ -32,12 +32,13 @@ int hunt_add(struct zone *zone, const knot_dname_t *owner, uint16_t type, const 
 /* ---- who is in the chain ---- */
 
 struct link {
-	struct zone_name *name;
+	const struct zone_name *name; /* of `names` */
 	uint8_t hash[NSEC3_HASH_LEN];
 };
 
 struct chain {
 	struct zone *zone;
+	struct zone *names; /* as it is before what is added now: names move when they change */
 	enum hunt_signing signing;
 	unsigned int tag;
 	struct nsec3_params params;
@@ -54,7 +55,7 @@ static bool is_cut(const struct zone_name *name)
 /* Below a cut or a DNAME: not the zone's own, or not there (RFC 4035 section 2.3, RFC 6672 section 2.4). */
 static bool is_hidden(const struct zone *zone, const struct zone_name *name)
 {
-	for (name = zone_parent(zone, name); name; name = zone_parent(zone, name))
+	while ((name = zone_parent(zone, name)))
 		if (is_cut(name) || zone_name_rrset(name, KNOT_RRTYPE_DNAME))
 			return true;
 	return false;
@@ -72,19 +73,26 @@ static int add_link(struct chain *chain, const struct zone_name *name)
 	if (chain->n == MAX_LINKS)
 		return -ENOSPC;
 	chain->n++;
-	link->name = (struct zone_name *)name;
+	link->name = name;
 	return chain->signing == HUNT_NSEC ? 0
 					   : nsec3_hash(&chain->params, name->owner, link->hash);
+}
+
+static int keep_names(struct chain *chain)
+{
+	zone_free(chain->names);
+	chain->names = NULL;
+	return zone_copy(&chain->names, chain->zone);
 }
 
 /* Empty non-terminals here are never above insecure delegations alone, so opt-out leaves only those out. */
 static int collect(struct chain *chain)
 {
 	const struct zone_name *name = NULL;
-	int err = 0;
+	int err = keep_names(chain);
 
-	while (!err && (name = zone_next(chain->zone, name))) {
-		if (is_hidden(chain->zone, name) ||
+	while (!err && (name = zone_next(chain->names, name))) {
+		if (is_hidden(chain->names, name) ||
 		    (chain->signing == HUNT_NSEC && !name->n_sets) ||
 		    (chain->signing == HUNT_OPT_OUT && is_insecure(name)))
 			continue;
@@ -225,10 +233,10 @@ static int sign_name(struct chain *chain, const struct zone_name *name)
 static int sign_all(struct chain *chain)
 {
 	const struct zone_name *name = NULL;
-	int err = 0;
+	int err = keep_names(chain);
 
-	while (!err && (name = zone_next(chain->zone, name)))
-		if (!is_hidden(chain->zone, name))
+	while (!err && (name = zone_next(chain->names, name)))
+		if (!is_hidden(chain->names, name))
 			err = sign_name(chain, name);
 	return err;
 }
@@ -271,6 +279,7 @@ int hunt_sign(struct zone *zone, enum hunt_signing signing, unsigned int tag, bo
 		err = signing == HUNT_NSEC ? add_nsec(chain, i) : add_nsec3(chain, i);
 	if (!err)
 		err = sign_all(chain);
+	zone_free(chain->names);
 	free(chain);
 	return err;
 }

@@ -91,7 +91,7 @@ static int set_stages(struct harness *h)
 	return r ? r : set_stage(h, base + 5, h->skel->progs.dnsbolt_target);
 }
 
-static int open_kernel(struct harness *h)
+static int open_kernel(struct harness *h, uint32_t max_names)
 {
 	struct store_maps maps;
 	struct bpf_program *prog;
@@ -101,7 +101,7 @@ static int open_kernel(struct harness *h)
 	h->skel = dnsbolt_bpf__open();
 	if (!h->skel)
 		return -errno;
-	bpf_map__set_max_entries(h->skel->maps.dnsbolt_names, HARNESS_MAX_NAMES);
+	bpf_map__set_max_entries(h->skel->maps.dnsbolt_names, max_names);
 	bpf_object__for_each_program (prog, h->skel->obj)
 		bpf_program__set_expected_attach_type(prog, 0);
 	r = dnsbolt_bpf__load(h->skel);
@@ -111,7 +111,7 @@ static int open_kernel(struct harness *h)
 	maps.names = bpf_map__fd(h->skel->maps.dnsbolt_names);
 	maps.arena = bpf_map__fd(h->skel->maps.dnsbolt_arena);
 	maps.zones = bpf_map__fd(h->skel->maps.dnsbolt_zones);
-	r = store_open(&h->store, &maps, HARNESS_MAX_NAMES, false);
+	r = store_open(&h->store, &maps, max_names, false);
 	if (!r)
 		r = set_stages(h);
 	h->n_cpus = libbpf_num_possible_cpus();
@@ -141,12 +141,17 @@ static int configure(struct harness *h)
 
 int harness_new(struct harness **ret_harness, bool kernel)
 {
+	return harness_new_sized(ret_harness, kernel, HARNESS_MAX_NAMES);
+}
+
+int harness_new_sized(struct harness **ret_harness, bool kernel, uint32_t max_names)
+{
 	struct harness *h = calloc(1, sizeof(*h));
 	int r;
 
 	if (!h)
 		return -ENOMEM;
-	r = kernel ? open_kernel(h) : store_open_memory(&h->store, HARNESS_MAX_NAMES);
+	r = kernel ? open_kernel(h, max_names) : store_open_memory(&h->store, max_names);
 	if (r)
 		goto out;
 	h->view.find_listen = find_listen;
@@ -191,6 +196,36 @@ struct store *harness_store(struct harness *h)
 struct dnsbolt_config *harness_config(struct harness *h)
 {
 	return store_config(h->store);
+}
+
+static uint64_t map_octets(int fd)
+{
+	unsigned long long octets = 0;
+	char path[64], line[128];
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	f = fopen(path, "r");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "memlock: %llu", &octets) == 1)
+			break;
+	if (f)
+		(void)fclose(f);
+	return octets;
+}
+
+uint64_t harness_map_octets(const struct harness *h)
+{
+	uint64_t octets = 0;
+	uint32_t i;
+
+	if (!h->skel)
+		return 0;
+	octets += map_octets(bpf_map__fd(h->skel->maps.dnsbolt_names));
+	octets += map_octets(bpf_map__fd(h->skel->maps.dnsbolt_zones));
+	for (i = 0; store_segment_fd(h->store, i) >= 0; i++)
+		octets += map_octets(store_segment_fd(h->store, i));
+	return octets;
 }
 
 int harness_listen(struct harness *h, const struct dnsbolt_addr *addr, uint32_t flags)

@@ -25,10 +25,14 @@ struct harness_result {
 
 /* With `kernel`: BPF maps and programs (root). Else the memory of this process, native only. */
 int harness_new(struct harness **ret_harness, bool kernel);
+int harness_new_sized(struct harness **ret_harness, bool kernel, uint32_t max_names);
 void harness_free(struct harness *h);
 bool harness_is_kernel(const struct harness *h);
 struct store *harness_store(struct harness *h);
 struct dnsbolt_config *harness_config(struct harness *h);
+
+/* What the kernel accounts to the maps of the store. */
+uint64_t harness_map_octets(const struct harness *h);
 
 /* The zone becomes the harness's; published by harness_publish(), all in one change set. */
 int harness_add_zone(struct harness *h, struct zone *zone);
