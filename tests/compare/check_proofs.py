@@ -106,7 +106,7 @@ class SignedZone:
         return "".join(out)
 
     def hash_of(self, name, rdata):
-        key = name.canonicalize()
+        key = name.labels  # dnspython hashes a name octet by octet
         if key not in self.hashed:
             self.hashed[key] = dns.dnssec.nsec3_hash(name, rdata.salt, rdata.iterations, rdata.algorithm).lower()
         return self.hashed[key]
@@ -159,11 +159,22 @@ def label_count(name):
     return len(name) - 1 - name.is_wild()
 
 
+class Zones(dict):
+    """Of one round, by name."""
+
+    def __init__(self):
+        super().__init__()
+        self.by_labels = {}
+
+    def add(self, zone):
+        self[zone.name] = zone
+        self.by_labels[zone.name.canonicalize().labels] = zone
+
+
 # ---- one answer ----
 
 class Answer:
-    def __init__(self, zones, query, octets):
-        self.query = dns.message.from_wire(query)
+    def __init__(self, zones, octets):
         self.msg = dns.message.from_wire(octets)
         self.qname = self.msg.question[0].name
         self.qtype = self.msg.question[0].rdtype
@@ -177,12 +188,11 @@ class Answer:
         return self.deepest(name)
 
     def deepest(self, name):
-        while True:
-            if name in self.zones:
-                return self.zones[name]
-            if name == dns.name.root:
-                return None
-            name = name.parent()
+        labels = tuple(label.lower() for label in name.labels)
+        for i in range(len(labels)):
+            if labels[i:] in self.zones.by_labels:
+                return self.zones.by_labels[labels[i:]]
+        return None
 
     def wire_zone(self):
         """The zone that answers: the signer of its records."""
@@ -558,13 +568,13 @@ def read_zones(folder):
     with open(f"{folder}/zones.txt", encoding="latin-1") as lines:
         for line in lines:
             number, name, path = line.split()
-            zones = rounds.setdefault(int(number), {})
+            zones = rounds.setdefault(int(number), Zones())
             try:
                 zone = SignedZone(name, path)
             except Wrong as e:
                 print(f"left out: {e}")
                 continue
-            zones[zone.name] = zone
+            zones.add(zone)
     return rounds
 
 
@@ -573,7 +583,8 @@ def read_answers(rounds, folder):
     with open(f"{folder}/pairs.bin", "rb") as pairs:
         while head := pairs.read(7):
             number, fault, query, answer = struct.unpack("!HBHH", head)
-            yield Answer(rounds.get(number, {}), pairs.read(query), pairs.read(answer)), fault
+            pairs.seek(query, 1)
+            yield Answer(rounds.get(number, Zones()), pairs.read(answer)), fault
 
 
 def check_all(answers, test):

@@ -325,11 +325,11 @@ static int make_body(struct body *body, bool nested, bool below)
 		put_data(body, "@");
 	if (nested && random_chance(80))
 		put_name(body, "sub", KIND_CUT);
-	if (random_chance(25))
+	if (random_chance(12))
 		put_dnames(body);
 	for (i = 0; i < n && body->n < NAMES_MAX - CHAIN_MAX; i++)
 		put_random_name(body);
-	if (random_chance(30))
+	if (random_chance(20))
 		put_chain(body);
 	return fclose(body->out) || !body->text ? -ENOMEM : 0;
 }
