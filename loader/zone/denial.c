@@ -95,7 +95,10 @@ static bool nsec_link(const struct view *view, const struct zone_name *name,
 {
 	const struct zone_rrset *set;
 
-	if (!(name->kinds & ZONE_KIND_NSEC) || view_is_other(view, name) || view_cover(view, name))
+	if (!(name->kinds & ZONE_KIND_NSEC) || view_cover(view, name))
+		return false;
+	/* where another zone is served, what delegates to it is this one's (RFC 4035 section 2.3) */
+	if (view_is_other(view, name) && !view_is_cut(name))
 		return false;
 	set = zone_name_rrset(name, KNOT_RRTYPE_NSEC);
 	*ret_link = (struct denial_link){

@@ -561,6 +561,27 @@ static void test_gaps(void **state)
 	assert_gap(zone, "has no denial chain");
 }
 
+/* A delegation to a zone that is served here too is in the chain as every other (RFC 4035 section 2.3). */
+static void test_served_cut(void **state)
+{
+	unsigned int kind;
+
+	(void)state;
+	(void)strcpy(other_apex, "cut.example.");
+	for (kind = SIGN_NSEC; kind < SIGN_KINDS; kind++) {
+		struct zone *zone = load_signed((enum signing)kind);
+		struct store s = { 0 };
+
+		assert_int_equal(zone_check(zone, "test", NULL), 0);
+		said[0] = '\0';
+		assert_int_equal(render(&s, NULL, zone), 0);
+		assert_string_equal(said, "");
+		assert_true(s.n_links > 2);
+		clear_store(&s);
+		zone_free(zone);
+	}
+}
+
 /* RFC 5155 appendix A */
 static void test_hash(void **state)
 {
@@ -593,6 +614,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random_zones),
 		cmocka_unit_test(test_gaps),
+		cmocka_unit_test(test_served_cut),
 		cmocka_unit_test(test_hash),
 	};
 
