@@ -36,6 +36,7 @@ except ImportError as e:
 ORIGIN = dns.name.from_text("odd.")
 FUDGE = 300
 STALL = 3600
+TRICKLE = 0.5
 EXPIRE = 77
 NOTAUTH, BADKEY = 9, 17
 options = None
@@ -169,6 +170,13 @@ def stall(answer, zone):
     time.sleep(STALL)
 
 
+def trickle(answer, zone):
+    answer.send([zone.soa(2), *zone.body(2)])
+    while True: # until the other side hangs up
+        time.sleep(TRICKLE)
+        answer.send([record(zone.name(f"n{answer.n_sent}"), "A 192.0.2.2")])
+
+
 def plain(make, **how):
     """One message with the records that `make` returns."""
     return lambda answer, zone: answer.send(make(zone), **how)
@@ -207,6 +215,7 @@ KINDS = {
     "rcode-refused": ("refused", plain(lambda z: [], rcode=5), "axfr"),
     "endless": ("refused", endless, "axfr"),
     "stall": ("refused", stall, "axfr"),
+    "trickle": ("refused", trickle, "axfr"),
     "unsigned": ("refused", plain(whole(), sign=False), "axfr"),
     "unsigned-100": ("refused", unsigned_between(100), "axfr"),
     "last-unsigned": ("refused", last_unsigned, "axfr"),

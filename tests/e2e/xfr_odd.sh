@@ -20,7 +20,7 @@ wait_for 10 grep -q ready "$BED_DIR/primary/log" || { not_ok "the odd primary st
 bed_config "key: [{ name: xfr-key, algorithm: hmac-sha256, secret: $PRIMARY_SECRET }]" \
 	"primary: [{ name: main, address: [$CLIENT4], key: xfr-key }]" \
 	"template: [{ name: odd, primary: main, max-zone-size: 1000000, retry-min: 3600, retry-max: 3600 }]" \
-	"transfer: { parallel: 4, idle-timeout: 2, total-timeout: 20 }" "zone:" "${rows[@]/primary: main/template: odd}"
+	"transfer: { parallel: 4, idle-timeout: 2, total-timeout: 8 }" "zone:" "${rows[@]/primary: main/template: odd}"
 bed_must_start
 total=$(wc -l <<< "$list")
 all_serve() { [ "$(metric zones 'state="serving"')" = "$total" ]; }
@@ -47,7 +47,11 @@ while read -r kind verdict; do
 		;;
 	esac
 done <<< "$list"
-is "each that had to fell back once to an AXFR" "$(metric transfers_total 'result="fall_back"')" \
+error_of() { grep "^$1\.odd\." "$BED_DIR/zones.tsv" | cut -f 5; }
+matches "endless: by max-zone-size" "$(error_of endless)" "more than the 1000000 octets"
+matches "stall: by idle-timeout" "$(error_of stall)" "nothing came for 2 s"
+matches "trickle: by total-timeout" "$(error_of trickle)" "not through within 8 s"
+is "each that had to fall back once to an AXFR" "$(metric transfers_total 'result="fall_back"')" \
 	"$(grep -c 'fall-back' <<< "$list")"
 holds "records that are not in the zone are counted" test "$(metric transfer_skipped_records_total)" -gt 0
 matches "and warned of" "$(cat "$BED_DIR/log")" "zone out-of-zone\.odd\.: .*left out"
