@@ -209,6 +209,8 @@ char *const *server_command(enum server_kind kind, const char *program, const ch
  *     3.1.3.2 and 3.1.3.4 both ask for the wildcard's): nsd has it
  * T15 knot 3.2: where the name below a DNAME grows too long (RFC 6672 section 2.2: YXDOMAIN) NXDOMAIN, or CNAMEs of names cut off
  * T16 named 9.18: ANY below a DNAME ends at the CNAME that was made (RFC 6672 section 3.2, step 3.C goes on whatever the type)
+ * T17 named 9.18: below a "*" that is an empty non-terminal, for the NSEC that covers the wildcard (RFC 4035 section 3.1.3.2) the
+ *     one before it in the chain
  */
 enum tolerance {
 	T_NONE,
@@ -228,6 +230,7 @@ enum tolerance {
 	T14,
 	T15,
 	T16,
+	T17,
 	TOLERANCES
 };
 #define TOLERANCE_BIT(t) (1u << (t))
@@ -247,7 +250,7 @@ struct verdict judge_pair(const struct zones *zones, const struct question *q,
 /* ---- fault.c ---- */
 #define FAULTS                                                                                     \
 	(TOLERANCE_BIT(T9) | TOLERANCE_BIT(T11) | TOLERANCE_BIT(T12) | TOLERANCE_BIT(T13) |        \
-	 TOLERANCE_BIT(T14))
+	 TOLERANCE_BIT(T14) | TOLERANCE_BIT(T17))
 /* Is that difference a known fault of that server? One of FAULTS, or T_NONE. */
 enum tolerance fault_of(const struct zones *zones, const struct question *q, enum server_kind kind,
 			const struct message *ours, const struct message *theirs);

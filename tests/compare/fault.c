@@ -39,25 +39,30 @@ static bool only_denials_differ(const struct shape *shape, const struct message 
 	       same_but_denials(authority_of(theirs), authority_of(ours));
 }
 
+/* The one record but RRSIGs of `s` that is not in `other`; NULL: more, or none. */
+static const knot_rrset_t *only_in(const struct section *s, const struct section *other)
+{
+	const knot_rrset_t *only = NULL;
+	size_t i;
+
+	for (i = 0; i < s->n; i++) {
+		if (section_has(other, s->rr[i]) || s->rr[i]->type == KNOT_RRTYPE_RRSIG)
+			continue;
+		if (only)
+			return NULL;
+		only = s->rr[i];
+	}
+	return only;
+}
+
 /* The one NSEC or NSEC3 of ours that is not in theirs, which has nothing else; NULL: more, or less. */
 static const knot_rrset_t *missing_denial(const struct shape *shape, const struct message *ours,
 					  const struct message *theirs)
 {
-	const struct section *s = authority_of(ours);
-	const knot_rrset_t *missing = NULL;
-	size_t i;
-
-	if (!only_denials_differ(shape, ours, theirs) || !section_within(authority_of(theirs), s))
+	if (!only_denials_differ(shape, ours, theirs) ||
+	    !section_within(authority_of(theirs), authority_of(ours)))
 		return NULL;
-	for (i = 0; i < s->n; i++) {
-		if (section_has(authority_of(theirs), s->rr[i]) ||
-		    s->rr[i]->type == KNOT_RRTYPE_RRSIG)
-			continue;
-		if (missing)
-			return NULL;
-		missing = s->rr[i];
-	}
-	return missing;
+	return only_in(authority_of(ours), authority_of(theirs));
 }
 
 /* Theirs says that there is nothing at the end of our chain, or before. */
@@ -283,6 +288,34 @@ static bool is_t16(const struct shape *shape, const struct message *ours,
 	       section_within(answer_of(theirs), answer_of(ours));
 }
 
+/* ---- T17: another NSEC ---- */
+
+static bool is_below_empty_asterisk(const struct shape *shape)
+{
+	const struct zone *zone = shape->zone->zone;
+	const struct zone_name *name;
+
+	for (name = shape->encloser; name; name = zone_parent(zone, name))
+		if (!name->n_sets && name->owner[0] == 1 && name->owner[1] == '*')
+			return true;
+	return false;
+}
+
+/* Below a "*" that is an empty non-terminal: not the NSEC that covers the wildcard, but the one which leads to that. */
+static bool is_t17(const struct shape *shape, const struct message *ours,
+		   const struct message *theirs)
+{
+	const knot_rrset_t *right, *wrong;
+
+	if (!only_denials_differ(shape, ours, theirs) || !is_below_empty_asterisk(shape))
+		return false;
+	right = only_in(authority_of(ours), authority_of(theirs));
+	wrong = only_in(authority_of(theirs), authority_of(ours));
+	return right && wrong && right->type == KNOT_RRTYPE_NSEC &&
+	       wrong->type == KNOT_RRTYPE_NSEC &&
+	       knot_dname_is_case_equal(knot_nsec_next(wrong->rrs.rdata), right->owner);
+}
+
 static enum tolerance fault_of_nsd(const struct zones *zones, const struct shape *shape,
 				   const struct message *ours, const struct message *theirs)
 {
@@ -329,5 +362,7 @@ enum tolerance fault_of(const struct zones *zones, const struct question *q, enu
 		return T_NONE;
 	if (misses_empty_wildcard(&shape, ours, theirs))
 		return T14;
+	if (kind == SERVER_NAMED && is_t17(&shape, ours, theirs))
+		return T17;
 	return kind == SERVER_KNOT ? fault_of_knot(zones, &shape, ours, theirs) : T_NONE;
 }
