@@ -65,8 +65,8 @@ static const knot_rrset_t *missing_denial(const struct shape *shape, const struc
 	return only_in(authority_of(ours), authority_of(theirs));
 }
 
-/* Theirs says that there is nothing at the end of our chain, or before. */
-static bool is_negative(const struct message *ours, const struct message *theirs)
+/* Its authority section is that of a negative answer. */
+static bool says_no(const struct message *theirs)
 {
 	const struct section *s = authority_of(theirs);
 	size_t i;
@@ -78,7 +78,13 @@ static bool is_negative(const struct message *ours, const struct message *theirs
 		    !shape_is_denial(s->rr[i]))
 			return false;
 	}
-	return soa && section_within(answer_of(theirs), answer_of(ours));
+	return soa;
+}
+
+/* Theirs says that there is nothing at the end of our chain, or before. */
+static bool is_negative(const struct message *ours, const struct message *theirs)
+{
+	return says_no(theirs) && section_within(answer_of(theirs), answer_of(ours));
 }
 
 /* ---- T9, T11, T12: nsd ---- */
@@ -267,6 +273,21 @@ static bool knot_fails(const struct shape *shape, const struct message *ours,
 
 /* ---- T15, T16: below a DNAME ---- */
 
+/* What knot adds to our answer: DNAMEs of the zone with their signatures, and the CNAMEs that it makes of names cut off. */
+static bool adds_only_dnames(const struct section *theirs, const struct section *ours)
+{
+	size_t i;
+
+	for (i = 0; i < theirs->n; i++) {
+		const knot_rrset_t *rr = theirs->rr[i];
+
+		if (!section_has(ours, rr) && rr->type != KNOT_RRTYPE_DNAME &&
+		    rr->type != KNOT_RRTYPE_CNAME && rr->type != KNOT_RRTYPE_RRSIG)
+			return false;
+	}
+	return true;
+}
+
 static bool is_t15(const struct message *ours, const struct message *theirs)
 {
 	if (MESSAGE_RCODE(ours) != KNOT_RCODE_YXDOMAIN || MESSAGE_AA(ours) != MESSAGE_AA(theirs) ||
@@ -274,7 +295,9 @@ static bool is_t15(const struct message *ours, const struct message *theirs)
 		return false;
 	if (MESSAGE_RCODE(theirs) == KNOT_RCODE_YXDOMAIN) /* and what the name is that it cut off */
 		return true;
-	return MESSAGE_RCODE(theirs) == KNOT_RCODE_NXDOMAIN && is_negative(ours, theirs);
+	return MESSAGE_RCODE(theirs) == KNOT_RCODE_NXDOMAIN &&
+	       adds_only_dnames(answer_of(theirs), answer_of(ours)) &&
+	       (!authority_of(theirs)->n || says_no(theirs));
 }
 
 static bool is_t16(const struct shape *shape, const struct message *ours,

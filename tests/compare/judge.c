@@ -163,6 +163,14 @@ static bool ends_in_ds_of_apex(const struct zones *zones, const struct question 
 	return zones_of(zones, shape.end) != shape.own && !authority_of(theirs)->n;
 }
 
+/* Theirs ends before ours does: at its fifth link knot does not look at what is there. */
+static bool stops_early(unsigned int theirs_n, unsigned int n, const struct message *theirs)
+{
+	return theirs_n >= LINKS_OF_KNOT &&
+	       (theirs_n < n || MESSAGE_RCODE(theirs) == KNOT_RCODE_SERVFAIL ||
+		(theirs_n == n && theirs_n == LINKS_OF_KNOT && !authority_of(theirs)->n));
+}
+
 /* T4. Past 5 links knot stops; past 11 named says SERVFAIL. Out of the zone: what the others add behind our last link is of
  * another zone. */
 static bool is_shorter_chain(const struct zones *zones, const struct question *q,
@@ -177,9 +185,7 @@ static bool is_shorter_chain(const struct zones *zones, const struct question *q
 	theirs_n = their_shape.links;
 	if (!n || MESSAGE_AA(ours) != MESSAGE_AA(theirs))
 		return false;
-	if (theirs_n >= LINKS_OF_KNOT &&
-	    (theirs_n < n || MESSAGE_RCODE(theirs) == KNOT_RCODE_SERVFAIL) &&
-	    section_within(answer_of(theirs), answer_of(ours)))
+	if (stops_early(theirs_n, n, theirs) && section_within(answer_of(theirs), answer_of(ours)))
 		return true;
 	return zones_of(zones, shape.end) != shape.own && !MESSAGE_RCODE(ours) &&
 	       is_own_referral(shape.own, ours) &&
