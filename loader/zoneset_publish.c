@@ -49,10 +49,12 @@ struct batch {
 	char refused[512];		/* why the first zone was refused; "": none was */
 };
 
-/* Errors that are the zone's own: it is larger than there is room for, or than abi.h allows. */
+/* Errors that are the zone's own: it is larger than there is room for, than abi.h allows, or than a message
+ * holds. */
 static bool is_refusal(int err)
 {
-	return err == -ENOSPC || err == -EINVAL || err == -E2BIG || err == -ERANGE;
+	return err == -ENOSPC || err == -EINVAL || err == -E2BIG || err == -ERANGE ||
+	       err == -EMSGSIZE;
 }
 
 static bool is_apex(const knot_dname_t *name, void *arg)
@@ -185,15 +187,29 @@ static int publish_range(struct batch *batch, size_t from, size_t to)
 
 /* ---- what is to be done ---- */
 
+/* The deepest zone around it that is served: one in between that is not, yet, hides nothing. */
+static struct zoneset_item *find_outer(const struct zoneset *set, const struct zoneset_item *inner)
+{
+	const knot_dname_t *apex = inner->apex;
+	struct zoneset_item *outer = NULL;
+
+	while (*apex) {
+		outer = zoneset_enclosing_item(set, apex + 1 + *apex);
+		if (!outer || outer->is_served)
+			return outer;
+		apex = outer->apex;
+	}
+	return NULL;
+}
+
 /* A zone that comes or goes changes what the one around it publishes: names at and below the inner
  * apex are not the outer zone's own, and neither are the CLI's records there. */
 static int mark_enclosing(struct zoneset *set, const struct zoneset_item *inner)
 {
 	const struct journal_record *record = journal_from(set->journal, inner->apex);
-	struct zoneset_item *outer;
+	struct zoneset_item *outer = find_outer(set, inner);
 
-	outer = *inner->apex ? zoneset_enclosing_item(set, inner->apex + 1 + *inner->apex) : NULL;
-	if (!outer || !outer->is_served || !outer->now.zone)
+	if (!outer || !outer->now.zone)
 		return 0;
 	outer->is_again = true;
 	if (outer->next.zone || !record || knot_dname_in_bailiwick(record->owner, inner->apex) < 0)
