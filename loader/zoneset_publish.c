@@ -70,7 +70,7 @@ static int render_item(struct batch *batch, struct zoneset_item *item)
 {
 	struct render_zones zones = { .is_apex = is_apex, .arg = batch->set };
 	const struct zone *to = item->next.zone ? item->next.zone : item->now.zone;
-	const struct zone *from = item->is_again ? NULL : item->now.zone;
+	const struct zone *from = item->is_again || item->is_unsure ? NULL : item->now.zone;
 	uint32_t index;
 	int err;
 
@@ -86,7 +86,9 @@ static void settle(struct zoneset *set, struct zoneset_item *item)
 {
 	struct zoneset_version old = item->now;
 
-	item->is_again = false;
+	if (item->is_unsure)
+		zoneset_set_error(item, NULL);
+	item->is_again = item->is_unsure = false;
 	item->is_served = !item->row.is_catalog;
 	if (!item->next.zone)
 		return;
@@ -119,8 +121,10 @@ static void refuse(struct batch *batch, struct zoneset_item *item, int err)
 		       *why ? why : strerror(-err));
 	report_say(batch->set->report, LOG_LEVEL_ERROR, "%s", text);
 	zoneset_discard_next(item);
+	/* What was rendered for the zones that are served now is not what the store has. */
+	item->is_unsure |= item->is_again;
 	item->is_again = false;
-	if (is_new_file)
+	if (is_new_file || item->is_unsure)
 		zoneset_set_error(item, text);
 	if (batch->set->n_refused++ == 0)
 		memcpy(batch->refused, text, sizeof(text));
@@ -292,11 +296,10 @@ static int publish_marked(struct zoneset *set)
 	zoneset_capture_init(&batch.capture, set->report);
 	zoneset_progress_init(&batch.progress, set->report, "rendered", batch.n);
 	err = publish_range(&batch, 0, batch.n);
-	/* After an error of the store itself nothing is tried again. */
-	for (size_t i = 0; err && i < batch.n; i++) {
+	/* After an error of the store itself nothing new is tried again; what the zones inside a zone have
+	 * changed still is to be rendered. */
+	for (size_t i = 0; err && i < batch.n; i++)
 		zoneset_discard_next(batch.item[i]);
-		batch.item[i]->is_again = false;
-	}
 	free(batch.item);
 	if (!err && *batch.refused)
 		(void)zoneset_fail(set, 0, "%s", batch.refused);

@@ -232,20 +232,26 @@ static void the_root_is_a_zone_like_any_other(void **state)
 	assert_int_equal(zonebed_find(bed, ".")->records, 0);
 }
 
-static void a_zone_that_does_not_fit_is_refused_by_name(void **state)
+static void write_large(struct zonebed *bed, const char *zone, unsigned int names)
 {
-	struct zonebed *bed = *state;
 	char *text = NULL;
 	size_t size = 0;
 	FILE *stream = open_memstream(&text, &size);
 
 	assert_non_null(stream);
 	fputs("@ 60 SOA ns h 1 2 3 4 5\n@ 60 NS ns\nns 60 A 192.0.2.53\n", stream);
-	for (unsigned int i = 0; i < 500; i++)
+	for (unsigned int i = 0; i < names; i++)
 		fprintf(stream, "n%u 60 A 192.0.2.1\n", i);
 	assert_int_equal(fclose(stream), 0);
-	zonebed_write(bed, "large.test", text);
+	zonebed_write(bed, zone, text);
 	free(text);
+}
+
+static void a_zone_that_does_not_fit_is_refused_by_name(void **state)
+{
+	struct zonebed *bed = *state;
+
+	write_large(bed, "large.test", 500);
 	zonebed_write_small(bed, "before.test", "192.0.2.7");
 	zonebed_write_small(bed, "small.test", "192.0.2.8");
 	zonebed_close_store(bed);
@@ -261,6 +267,35 @@ static void a_zone_that_does_not_fit_is_refused_by_name(void **state)
 	zonebed_write_small(bed, "large.test", "192.0.2.9");
 	assert_int_equal(zoneset_reload(bed->set, NULL), 0);
 	assert_string_equal(zonebed_ask(bed, "large.test", A), "192.0.2.9 ");
+}
+
+/* The names that the inner zone gives back do not fit, and then do. */
+static void a_zone_that_did_not_fit_is_rendered_in_full(void **state)
+{
+	struct zonebed *bed = *state;
+	char *text = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&text, &size);
+
+	assert_non_null(stream);
+	for (unsigned int i = 0; i < 60; i++)
+		fprintf(stream, "n%u.inner 60 A 192.0.2.1\n", i);
+	assert_int_equal(fclose(stream), 0);
+	zonebed_write_example(bed, 1, text);
+	zonebed_write_small(bed, "inner.example", "192.0.2.66");
+	zonebed_close_store(bed);
+	zonebed_open_store(bed, 100);
+	zonebed_start(bed);
+	assert_string_equal(zonebed_ask(bed, "n7.inner.example", A), "nxdomain");
+	write_large(bed, "a", 70); /* is rendered before "example" */
+	zonebed_remove(bed, "inner.example");
+	assert_int_equal(zoneset_reload(bed->set, NULL), -ENOSPC);
+	assert_string_equal(zonebed_find(bed, "example")->state, "stale");
+	zonebed_remove(bed, "a");
+	assert_int_equal(zoneset_reload(bed->set, NULL), 0);
+	assert_string_equal(zonebed_ask(bed, "n7.inner.example", A), "192.0.2.1 ");
+	assert_string_equal(zonebed_find(bed, "example")->state, "serving");
+	free(text);
 }
 
 static void a_zone_whose_soa_is_signed_too_much_is_refused_alone(void **state)
@@ -320,6 +355,7 @@ int main(void)
 		TEST(a_zone_that_is_not_served_hides_none_inside_it),
 		TEST(the_root_is_a_zone_like_any_other),
 		TEST(a_zone_that_does_not_fit_is_refused_by_name),
+		TEST(a_zone_that_did_not_fit_is_rendered_in_full),
 		TEST(a_zone_whose_soa_is_signed_too_much_is_refused_alone),
 		TEST(many_zones_load_in_one_change_set),
 	};
