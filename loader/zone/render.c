@@ -46,7 +46,18 @@ static int render_step(struct render *render, const struct zone_name *old, enum 
 struct passage {
 	struct denial_check check;
 	struct quotes_list list;
+	bool is_second; /* the first took the denial chain for complete */
 };
+
+/* What the first passage put of the denial chain alone goes again. */
+static int take_proof_back(struct render *render, const struct passage *passage,
+			   const struct zone_name *name, enum view_state was, enum view_state is)
+{
+	if (!passage->is_second || was != VIEW_NONE || is != VIEW_NONE ||
+	    !(name->kinds & ZONE_KIND_NSEC3))
+		return 0;
+	return render_delete(render, name, VIEW_PROOF);
+}
 
 static int pass_name(struct render *render, struct passage *passage, const struct zone_name *old,
 		     enum view_state was, const struct zone_name *new, enum view_state is)
@@ -57,6 +68,8 @@ static int pass_name(struct render *render, struct passage *passage, const struc
 		err = denial_check_next(&passage->check, &render->is, new, is);
 	if (!err)
 		err = render_step(render, old, was, new, is);
+	if (!err && new)
+		err = take_proof_back(render, passage, new, was, is);
 	if (!err && new)
 		err = quotes_of(&render->quotes, &render->is, new, is);
 	if (!err && new)
@@ -100,12 +113,13 @@ static int pass_all(struct render *render, struct passage *passage)
 /* What is put for a chain that turns out not to be complete is put again, without proofs. */
 static int render_all(struct render *render)
 {
-	bool complete;
+	bool complete, is_second = false;
 	int err;
 
 	do {
-		struct passage passage = { .check.n = 0 };
+		struct passage passage = { .is_second = is_second };
 
+		is_second = true;
 		complete = render->is.denial.is_complete;
 		err = pass_all(render, &passage);
 		if (!err && may_go_on(render, complete)) {
