@@ -209,6 +209,24 @@ static void a_zone_that_is_not_served_hides_none_inside_it(void **state)
 	assert_string_equal(zonebed_ask(bed, "b.deep.inner.example", A), "192.0.2.67 ");
 }
 
+/* RFC 4034 section 6.1: an octet of zero is no end of a label. */
+static void a_zone_has_one_name(void **state)
+{
+	struct zonebed *bed = *state;
+
+	zonebed_write_example(bed, 1, "a\\000b 60 A 192.0.2.66\n");
+	zonebed_write_small(bed, "b.a.example", "192.0.2.7");
+	zonebed_start(bed);
+	assert_string_equal(zonebed_ask(bed, "b.a.example", A), "192.0.2.7 ");
+	assert_string_equal(zonebed_ask(bed, "a\\000b.example", A), "192.0.2.66 ");
+	assert_int_equal(zonebed_set(bed, "b.a.example", A, "192.0.2.8"), 0);
+	assert_int_equal(zonebed_set(bed, "a\\000b.example", A, "192.0.2.67"), 0);
+	zonebed_stop(bed);
+	zonebed_start(bed);
+	assert_string_equal(zonebed_ask(bed, "b.a.example", A), "192.0.2.8 ");
+	assert_string_equal(zonebed_ask(bed, "a\\000b.example", A), "192.0.2.67 ");
+}
+
 static void the_root_is_a_zone_like_any_other(void **state)
 {
 	struct zonebed *bed = *state;
@@ -353,6 +371,7 @@ int main(void)
 		TEST(what_is_configured_no_more_is_dropped_at_the_start),
 		TEST(a_zone_inside_a_zone_takes_its_names),
 		TEST(a_zone_that_is_not_served_hides_none_inside_it),
+		TEST(a_zone_has_one_name),
 		TEST(the_root_is_a_zone_like_any_other),
 		TEST(a_zone_that_does_not_fit_is_refused_by_name),
 		TEST(a_zone_that_did_not_fit_is_rendered_in_full),
