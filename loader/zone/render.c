@@ -46,8 +46,14 @@ static int render_step(struct render *render, const struct zone_name *old, enum 
 struct passage {
 	struct denial_check check;
 	struct quotes_list list;
-	bool is_second; /* the first took the denial chain for complete */
+	bool with_chain; /* takes the denial chain for complete, and ends where it finds that it is not */
+	bool is_second; /* the first one ended so */
 };
+
+static bool is_ended(const struct render *render, const struct passage *passage)
+{
+	return passage->with_chain && !render->is.denial.is_complete;
+}
 
 /* What the first passage put of the denial chain alone goes again. */
 static int take_proof_back(struct render *render, const struct passage *passage,
@@ -66,8 +72,9 @@ static int pass_name(struct render *render, struct passage *passage, const struc
 
 	if (new &&denial_is_meant(&render->is))
 		err = denial_check_next(&passage->check, &render->is, new, is);
-	if (!err)
-		err = render_step(render, old, was, new, is);
+	if (err || is_ended(render, passage)) /* then `is` is not what it stands for any more */
+		return err;
+	err = render_step(render, old, was, new, is);
 	if (!err && new)
 		err = take_proof_back(render, passage, new, was, is);
 	if (!err && new)
@@ -77,23 +84,15 @@ static int pass_name(struct render *render, struct passage *passage, const struc
 	return err;
 }
 
-/* Whether the walk goes on: one that takes the denial chain for complete ends where it finds that it is
- * not. */
-static bool may_go_on(const struct render *render, bool taken_for_complete)
-{
-	return !taken_for_complete || render->is.denial.is_complete;
-}
-
 static int pass_all(struct render *render, struct passage *passage)
 {
 	const knot_dname_t *apex = render->is.zone->apex;
-	bool complete = render->is.denial.is_complete;
 	struct view_walk from, to;
 	int err = 0;
 
 	view_walk_begin(&from, &render->was, apex);
 	view_walk_begin(&to, &render->is, apex);
-	while (!err && (from.next || to.next) && may_go_on(render, complete)) {
+	while (!err && (from.next || to.next) && !is_ended(render, passage)) {
 		const struct zone_name *old = from.next, *new = to.next;
 		enum view_state was = VIEW_NONE, is = VIEW_NONE;
 		int order = !old ? 1 : !new ? -1 : zone_order(old->owner, new->owner);
@@ -113,21 +112,22 @@ static int pass_all(struct render *render, struct passage *passage)
 /* What is put for a chain that turns out not to be complete is put again, without proofs. */
 static int render_all(struct render *render)
 {
-	bool complete, is_second = false;
+	bool is_second = false, again;
 	int err;
 
 	do {
-		struct passage passage = { .is_second = is_second };
+		struct passage passage = { .with_chain = render->is.denial.is_complete,
+					   .is_second = is_second };
 
-		is_second = true;
-		complete = render->is.denial.is_complete;
 		err = pass_all(render, &passage);
-		if (!err && may_go_on(render, complete)) {
+		again = !err && is_ended(render, &passage);
+		if (!err && !again) {
 			tree_free(&render->index);
 			err = quotes_build(&render->index, &passage.list);
 		}
 		quotes_list_done(&passage.list);
-	} while (!err && !may_go_on(render, complete));
+		is_second = true;
+	} while (again);
 	if (!err && !render->was.zone)
 		err = store_sweep(render->store, render->zone);
 	return err;

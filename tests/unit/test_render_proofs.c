@@ -540,8 +540,20 @@ static struct zone *load_signed(enum signing kind)
 	return zone;
 }
 
+/* An owner of NSEC3 that has nothing else. */
+static const knot_dname_t *owner_of_nsec3(const struct zone *zone)
+{
+	const struct zone_name *n = NULL;
+
+	while ((n = zone_next(zone, n)))
+		if (is_bare(n) && zone_name_rrset(n, KNOT_RRTYPE_NSEC3))
+			return n->owner;
+	return NULL;
+}
+
 static void test_gaps(void **state)
 {
+	knot_dname_storage_t owner;
 	struct zone *zone;
 
 	(void)state;
@@ -559,6 +571,10 @@ static void test_gaps(void **state)
 	zone = load_signed(SIGN_NSEC3);
 	add_text(zone, name("new.example"), KNOT_RRTYPE_A, "192.0.2.1");
 	assert_gap(zone, "new.example. has no NSEC3 record");
+	zone = load_signed(SIGN_NSEC3);
+	knot_dname_copy_lower(owner, owner_of_nsec3(zone));
+	assert_int_equal(zone_set(zone, owner, KNOT_RRTYPE_RRSIG, 0, NULL), 0);
+	assert_gap(zone, "has an NSEC3 record without a signature");
 	zone = load_signed(SIGN_OPT_OUT);
 	add_text(zone, name("new.example"), KNOT_RRTYPE_A, "192.0.2.1");
 	assert_gap(zone, "new.example. has no NSEC3 record");
