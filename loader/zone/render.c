@@ -259,9 +259,10 @@ static void keep_rendered(struct render *render)
 	render->index = (struct tree){ NULL };
 }
 
-static void begin_view(struct view *view, const struct zone *zone, const struct render_zones *zones)
+static void begin_view(struct view *view, const struct zone *zone, const struct render_zones *zones,
+		       struct view_memo *memo)
 {
-	*view = (struct view){ .zone = zone, .zones = zones };
+	*view = (struct view){ .zone = zone, .zones = zones, .memo = memo };
 	denial_begin(view);
 }
 
@@ -282,8 +283,8 @@ int render_zone(struct store *store, uint32_t zone, const struct zone *from, con
 	render->store = store;
 	render->zone = zone;
 	render->report = report;
-	begin_view(&render->was, from, zones);
-	begin_view(&render->is, to, zones);
+	begin_view(&render->was, from, zones, render->memo[0]);
+	begin_view(&render->is, to, zones, render->memo[1]);
 	if (from && from->rendered->is_known)
 		render->was.denial.is_complete = from->rendered->is_complete;
 	err = render_step_or_all(render);
