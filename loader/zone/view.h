@@ -7,8 +7,8 @@
 #include "render.h"
 #include "zone.h"
 
-/* What covers the name that was asked for last of those with so many labels: names that are looked at one after
- * the other have most of what is above them in common. */
+/* What covers the name that was asked for last of those with so many labels: names that are looked at
+ * one after the other have most of what is above them in common. */
 struct view_memo {
 	const struct zone_name *name, *cover;
 };
