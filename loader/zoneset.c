@@ -16,7 +16,7 @@
 
 static int zoneset_compare(const struct zoneset_item *a, const struct zoneset_item *b)
 {
-	return knot_dname_cmp(a->apex, b->apex);
+	return zone_order(a->apex, b->apex);
 }
 
 RB_GENERATE(zoneset_tree, zoneset_item, link, zoneset_compare)
@@ -268,7 +268,7 @@ static int compare_sources(const void *a, const void *b)
 {
 	const struct zoneset_source *left = a, *right = b;
 
-	return knot_dname_cmp(left->apex, right->apex);
+	return zone_order(left->apex, right->apex);
 }
 
 static const char *source_text(const struct zoneset_source *source)

@@ -55,6 +55,7 @@ struct zoneset_item {
 	const char *withheld;	   /* the state, while it is passed for that; NULL */
 	enum config_zonemd zonemd; /* of a zone that has a file */
 	bool is_again;		   /* to be rendered in full: a zone inside it came or went */
+	bool is_unsure;		   /* that was not possible: the next rendering is in full */
 };
 
 RB_HEAD(zoneset_tree, zoneset_item);

@@ -49,10 +49,12 @@ struct batch {
 	char refused[512];		/* why the first zone was refused; "": none was */
 };
 
-/* Errors that are the zone's own: it is larger than there is room for, or than abi.h allows. */
+/* Errors that are the zone's own: it is larger than there is room for, than abi.h allows, or than a message
+ * holds. */
 static bool is_refusal(int err)
 {
-	return err == -ENOSPC || err == -EINVAL || err == -E2BIG || err == -ERANGE;
+	return err == -ENOSPC || err == -EINVAL || err == -E2BIG || err == -ERANGE ||
+	       err == -EMSGSIZE;
 }
 
 static bool is_apex(const knot_dname_t *name, void *arg)
@@ -68,7 +70,7 @@ static int render_item(struct batch *batch, struct zoneset_item *item)
 {
 	struct render_zones zones = { .is_apex = is_apex, .arg = batch->set };
 	const struct zone *to = item->next.zone ? item->next.zone : item->now.zone;
-	const struct zone *from = item->is_again ? NULL : item->now.zone;
+	const struct zone *from = item->is_again || item->is_unsure ? NULL : item->now.zone;
 	uint32_t index;
 	int err;
 
@@ -84,7 +86,9 @@ static void settle(struct zoneset *set, struct zoneset_item *item)
 {
 	struct zoneset_version old = item->now;
 
-	item->is_again = false;
+	if (item->is_unsure)
+		zoneset_set_error(item, NULL);
+	item->is_again = item->is_unsure = false;
 	item->is_served = !item->row.is_catalog;
 	if (!item->next.zone)
 		return;
@@ -117,8 +121,10 @@ static void refuse(struct batch *batch, struct zoneset_item *item, int err)
 		       *why ? why : strerror(-err));
 	report_say(batch->set->report, LOG_LEVEL_ERROR, "%s", text);
 	zoneset_discard_next(item);
+	/* What was rendered for the zones that are served now is not what the store has. */
+	item->is_unsure |= item->is_again;
 	item->is_again = false;
-	if (is_new_file)
+	if (is_new_file || item->is_unsure)
 		zoneset_set_error(item, text);
 	if (batch->set->n_refused++ == 0)
 		memcpy(batch->refused, text, sizeof(text));
@@ -185,15 +191,29 @@ static int publish_range(struct batch *batch, size_t from, size_t to)
 
 /* ---- what is to be done ---- */
 
+/* The deepest zone around it that is served: one in between that is not, yet, hides nothing. */
+static struct zoneset_item *find_outer(const struct zoneset *set, const struct zoneset_item *inner)
+{
+	const knot_dname_t *apex = inner->apex;
+	struct zoneset_item *outer = NULL;
+
+	while (*apex) {
+		outer = zoneset_enclosing_item(set, apex + 1 + *apex);
+		if (!outer || outer->is_served)
+			return outer;
+		apex = outer->apex;
+	}
+	return NULL;
+}
+
 /* A zone that comes or goes changes what the one around it publishes: names at and below the inner
  * apex are not the outer zone's own, and neither are the CLI's records there. */
 static int mark_enclosing(struct zoneset *set, const struct zoneset_item *inner)
 {
 	const struct journal_record *record = journal_from(set->journal, inner->apex);
-	struct zoneset_item *outer;
+	struct zoneset_item *outer = find_outer(set, inner);
 
-	outer = *inner->apex ? zoneset_enclosing_item(set, inner->apex + 1 + *inner->apex) : NULL;
-	if (!outer || !outer->is_served || !outer->now.zone)
+	if (!outer || !outer->now.zone)
 		return 0;
 	outer->is_again = true;
 	if (outer->next.zone || !record || knot_dname_in_bailiwick(record->owner, inner->apex) < 0)
@@ -276,11 +296,10 @@ static int publish_marked(struct zoneset *set)
 	zoneset_capture_init(&batch.capture, set->report);
 	zoneset_progress_init(&batch.progress, set->report, "rendered", batch.n);
 	err = publish_range(&batch, 0, batch.n);
-	/* After an error of the store itself nothing is tried again. */
-	for (size_t i = 0; err && i < batch.n; i++) {
+	/* After an error of the store itself nothing new is tried again; what the zones inside a zone have
+	 * changed still is to be rendered. */
+	for (size_t i = 0; err && i < batch.n; i++)
 		zoneset_discard_next(batch.item[i]);
-		batch.item[i]->is_again = false;
-	}
 	free(batch.item);
 	if (!err && *batch.refused)
 		(void)zoneset_fail(set, 0, "%s", batch.refused);

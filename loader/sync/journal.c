@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../zone/zone.h"
+
 #define FILE_NAME "records.journal"
 #define NEW_NAME "records.journal.new"
 #define FILE_MODE 0640
@@ -33,7 +35,7 @@ struct journal {
 
 static int compare(const struct journal_record *a, const struct journal_record *b)
 {
-	int order = knot_dname_cmp(a->owner, b->owner);
+	int order = zone_order(a->owner, b->owner);
 
 	if (order)
 		return order;

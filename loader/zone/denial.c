@@ -60,6 +60,8 @@ static void read_params(struct view *view, const struct zone_name *apex)
 		     "has NSEC3 with more iterations than are computed here (RFC 9276 section 3.1)");
 	if (denial->params.salt_len > DNSBOLT_NSEC3_SALT_MAX)
 		miss(view, apex, "has NSEC3 with a longer salt than is supported");
+	if (knot_dname_size(apex->owner) + 1 + NSEC3_LABEL_LEN > KNOT_DNAME_MAXLEN)
+		miss(view, apex, "has a name that leaves no room for owners of NSEC3");
 }
 
 bool denial_is_meant(const struct view *view)

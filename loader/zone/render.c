@@ -46,7 +46,24 @@ static int render_step(struct render *render, const struct zone_name *old, enum 
 struct passage {
 	struct denial_check check;
 	struct quotes_list list;
+	bool with_chain; /* takes the denial chain for complete, and ends where it finds that it is not */
+	bool is_second; /* the first one ended so */
 };
+
+static bool is_ended(const struct render *render, const struct passage *passage)
+{
+	return passage->with_chain && !render->is.denial.is_complete;
+}
+
+/* What the first passage put of the denial chain alone goes again. */
+static int take_proof_back(struct render *render, const struct passage *passage,
+			   const struct zone_name *name, enum view_state was, enum view_state is)
+{
+	if (!passage->is_second || was != VIEW_NONE || is != VIEW_NONE ||
+	    !(name->kinds & ZONE_KIND_NSEC3))
+		return 0;
+	return render_delete(render, name, VIEW_PROOF);
+}
 
 static int pass_name(struct render *render, struct passage *passage, const struct zone_name *old,
 		     enum view_state was, const struct zone_name *new, enum view_state is)
@@ -55,8 +72,11 @@ static int pass_name(struct render *render, struct passage *passage, const struc
 
 	if (new &&denial_is_meant(&render->is))
 		err = denial_check_next(&passage->check, &render->is, new, is);
-	if (!err)
-		err = render_step(render, old, was, new, is);
+	if (err || is_ended(render, passage)) /* then `is` is not what it stands for any more */
+		return err;
+	err = render_step(render, old, was, new, is);
+	if (!err && new)
+		err = take_proof_back(render, passage, new, was, is);
 	if (!err && new)
 		err = quotes_of(&render->quotes, &render->is, new, is);
 	if (!err && new)
@@ -64,23 +84,15 @@ static int pass_name(struct render *render, struct passage *passage, const struc
 	return err;
 }
 
-/* Whether the walk goes on: one that takes the denial chain for complete ends where it finds that it is
- * not. */
-static bool may_go_on(const struct render *render, bool taken_for_complete)
-{
-	return !taken_for_complete || render->is.denial.is_complete;
-}
-
 static int pass_all(struct render *render, struct passage *passage)
 {
 	const knot_dname_t *apex = render->is.zone->apex;
-	bool complete = render->is.denial.is_complete;
 	struct view_walk from, to;
 	int err = 0;
 
 	view_walk_begin(&from, &render->was, apex);
 	view_walk_begin(&to, &render->is, apex);
-	while (!err && (from.next || to.next) && may_go_on(render, complete)) {
+	while (!err && (from.next || to.next) && !is_ended(render, passage)) {
 		const struct zone_name *old = from.next, *new = to.next;
 		enum view_state was = VIEW_NONE, is = VIEW_NONE;
 		int order = !old ? 1 : !new ? -1 : zone_order(old->owner, new->owner);
@@ -100,20 +112,22 @@ static int pass_all(struct render *render, struct passage *passage)
 /* What is put for a chain that turns out not to be complete is put again, without proofs. */
 static int render_all(struct render *render)
 {
-	bool complete;
+	bool is_second = false, again;
 	int err;
 
 	do {
-		struct passage passage = { .check.n = 0 };
+		struct passage passage = { .with_chain = render->is.denial.is_complete,
+					   .is_second = is_second };
 
-		complete = render->is.denial.is_complete;
 		err = pass_all(render, &passage);
-		if (!err && may_go_on(render, complete)) {
+		again = !err && is_ended(render, &passage);
+		if (!err && !again) {
 			tree_free(&render->index);
 			err = quotes_build(&render->index, &passage.list);
 		}
 		quotes_list_done(&passage.list);
-	} while (!err && !may_go_on(render, complete));
+		is_second = true;
+	} while (again);
 	if (!err && !render->was.zone)
 		err = store_sweep(render->store, render->zone);
 	return err;
@@ -245,9 +259,10 @@ static void keep_rendered(struct render *render)
 	render->index = (struct tree){ NULL };
 }
 
-static void begin_view(struct view *view, const struct zone *zone, const struct render_zones *zones)
+static void begin_view(struct view *view, const struct zone *zone, const struct render_zones *zones,
+		       struct view_memo *memo)
 {
-	*view = (struct view){ .zone = zone, .zones = zones };
+	*view = (struct view){ .zone = zone, .zones = zones, .memo = memo };
 	denial_begin(view);
 }
 
@@ -268,8 +283,8 @@ int render_zone(struct store *store, uint32_t zone, const struct zone *from, con
 	render->store = store;
 	render->zone = zone;
 	render->report = report;
-	begin_view(&render->was, from, zones);
-	begin_view(&render->is, to, zones);
+	begin_view(&render->was, from, zones, render->memo[0]);
+	begin_view(&render->is, to, zones, render->memo[1]);
 	if (from && from->rendered->is_known)
 		render->was.denial.is_complete = from->rendered->is_complete;
 	err = render_step_or_all(render);

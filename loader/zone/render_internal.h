@@ -30,7 +30,8 @@ struct render {
 	struct store *store;
 	uint32_t zone;
 	const struct report *report;
-	struct view was, is;  /* `from` and `to` */
+	struct view was, is; /* `from` and `to` */
+	struct view_memo memo[2][KNOT_DNAME_MAXLABELS + 1];
 	struct quotes quotes; /* of the name in work */
 	struct tree index;    /* of `is`, in the making */
 	/* What changes in the chain, where it is not written anew; else `come` is all of it. */

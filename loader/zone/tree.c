@@ -495,10 +495,21 @@ static void add_root(struct tree *tree, struct tree_cursor *at, struct tree_page
 	at->level[at->levels++].at = 0;
 }
 
-/* Half of the page goes to the right; one that grows at its end stays full. */
-static void split_page(struct tree_page *page, unsigned int at, struct tree_page *right)
+/* Whether the place is behind all names of the tree. */
+static bool is_end(const struct tree_cursor *at, unsigned int level)
 {
-	unsigned int keep = at == page->n ? page->n : page->n / 2;
+	bool end = at->level[level].at == at->level[level].page->n;
+
+	while (++level < at->levels && end)
+		end = at->level[level].at + 1 == at->level[level].page->n;
+	return end;
+}
+
+/* Half of the page goes to the right; in a tree that grows at its end it stays full. */
+static void split_page(const struct tree_cursor *at, unsigned int level, struct tree_page *right)
+{
+	struct tree_page *page = at->level[level].page;
+	unsigned int keep = is_end(at, level) ? page->n : page->n / 2;
 
 	right->n = (uint16_t)(page->n - keep);
 	copy_slots(right, 0, page, keep, right->n);
@@ -520,7 +531,7 @@ static void insert_slot(struct tree *tree, struct tree_cursor *at, unsigned int 
 		return;
 	}
 	right = spare->page[level];
-	split_page(page, at->level[level].at, right);
+	split_page(at, level, right);
 	if (at->level[level].at >= page->n) {
 		at->level[level].page = right;
 		at->level[level].at -= page->n;

@@ -47,13 +47,30 @@ enum view_covering view_covers(const struct view *view, const struct zone_name *
 	return zone_name_rrset(name, KNOT_RRTYPE_DNAME) ? VIEW_COVERS_DNAME : VIEW_COVERS_NOT;
 }
 
+/* The name is not the apex. */
+static const struct zone_name *parent_of(const struct view *view, const struct zone_name *name,
+					 const struct zone_name *known)
+{
+	if (known && knot_dname_is_equal(known->owner, name->owner + 1 + *name->owner))
+		return known;
+	return zone_parent(view->zone, name);
+}
+
+/* As deep as the name has labels. */
 const struct zone_name *view_cover(const struct view *view, const struct zone_name *name)
 {
-	const struct zone_name *above = name, *cover = NULL;
+	struct view_memo *memo = &view->memo[knot_dname_labels(name->owner, NULL)];
+	const struct zone_name *parent, *cover = NULL;
 
-	while ((above = zone_parent(view->zone, above)))
-		if (view_covers(view, above))
-			cover = above;
+	if (memo->name == name)
+		return memo->cover;
+	if (!zone_name_is_apex(name)) {
+		parent = parent_of(view, name, memo[-1].name);
+		cover = view_cover(view, parent);
+		if (!cover && view_covers(view, parent))
+			cover = parent;
+	}
+	*memo = (struct view_memo){ name, cover };
 	return cover;
 }
 

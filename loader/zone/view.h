@@ -7,9 +7,16 @@
 #include "render.h"
 #include "zone.h"
 
+/* What covers the name that was asked for last of those with so many labels: names that are looked at
+ * one after the other have most of what is above them in common. */
+struct view_memo {
+	const struct zone_name *name, *cover;
+};
+
 struct view {
 	const struct zone *zone; /* NULL: there is none */
 	const struct render_zones *zones;
+	struct view_memo *memo; /* of KNOT_DNAME_MAXLABELS + 1, zeroed */
 	struct denial denial;
 };
 

@@ -505,8 +505,17 @@ static void test_random_zones(void **state)
 
 /* ---- chains with a gap ---- */
 
+static void find_proof(const void *node, VISIT visit, void *arg)
+{
+	const struct record *e = *(struct record *const *)node;
+
+	if ((visit == postorder || visit == leaf) && strstr(e->text, "PROOF"))
+		*(const struct record **)arg = e;
+}
+
 static void assert_gap(struct zone *zone, const char *text)
 {
+	const struct record *left = NULL;
 	struct store s = { 0 };
 
 	assert_int_equal(zone_check(zone, "test", NULL), 0);
@@ -517,6 +526,8 @@ static void assert_gap(struct zone *zone, const char *text)
 		fail_msg("expected \"%s\", but: %s", text, said);
 	assert_non_null(
 		strstr(find_entry(&s, name("ns1.example"), 0)->text, "0:+nodata1/no_proof"));
+	twalk_r(s.names, find_proof, &left);
+	assert_null(left);
 	clear_store(&s);
 	zone_free(zone);
 }
@@ -529,8 +540,20 @@ static struct zone *load_signed(enum signing kind)
 	return zone;
 }
 
+/* An owner of NSEC3 that has nothing else. */
+static const knot_dname_t *owner_of_nsec3(const struct zone *zone)
+{
+	const struct zone_name *n = NULL;
+
+	while ((n = zone_next(zone, n)))
+		if (is_bare(n) && zone_name_rrset(n, KNOT_RRTYPE_NSEC3))
+			return n->owner;
+	return NULL;
+}
+
 static void test_gaps(void **state)
 {
+	knot_dname_storage_t owner;
 	struct zone *zone;
 
 	(void)state;
@@ -548,6 +571,10 @@ static void test_gaps(void **state)
 	zone = load_signed(SIGN_NSEC3);
 	add_text(zone, name("new.example"), KNOT_RRTYPE_A, "192.0.2.1");
 	assert_gap(zone, "new.example. has no NSEC3 record");
+	zone = load_signed(SIGN_NSEC3);
+	knot_dname_copy_lower(owner, owner_of_nsec3(zone));
+	assert_int_equal(zone_set(zone, owner, KNOT_RRTYPE_RRSIG, 0, NULL), 0);
+	assert_gap(zone, "has an NSEC3 record without a signature");
 	zone = load_signed(SIGN_OPT_OUT);
 	add_text(zone, name("new.example"), KNOT_RRTYPE_A, "192.0.2.1");
 	assert_gap(zone, "new.example. has no NSEC3 record");
@@ -559,6 +586,35 @@ static void test_gaps(void **state)
 	assert_int_equal(zone_set(zone, zone->apex, KNOT_RRTYPE_NSEC3PARAM, 0, NULL), 0);
 	add_text(zone, zone->apex, KNOT_RRTYPE_NSEC3PARAM, "1 0 2 -");
 	assert_gap(zone, "has no denial chain");
+}
+
+/* No owner of NSEC3 fits below a name that is so long. */
+static void test_long_apex(void **state)
+{
+	struct store s = { 0 };
+	knot_dname_storage_t apex = { 0 };
+	struct zone *zone;
+	size_t n;
+
+	(void)state;
+	for (n = 0; n < 4 * 57; n += 57) {
+		apex[n] = 56;
+		memset(apex + n + 1, 'a', 56);
+	}
+	assert_int_equal(zone_new(&zone, apex), 0);
+	add_text(zone, apex, KNOT_RRTYPE_SOA, "ns h 1 2 3 4 5");
+	add_text(zone, apex, KNOT_RRTYPE_NS, "ns");
+	add_text(zone, apex, KNOT_RRTYPE_DNSKEY, "256 3 8 AAAA");
+	add_text(zone, apex, KNOT_RRTYPE_NSEC3PARAM, "1 0 0 -");
+	add_text(zone, apex, KNOT_RRTYPE_RRSIG,
+		 "SOA 8 1 300 20300101000000 20200101000000 1 @ AAAA");
+	assert_int_equal(zone_check(zone, "test", NULL), 0);
+	said[0] = '\0';
+	assert_int_equal(render(&s, NULL, zone), 0);
+	assert_int_equal(s.n_links, 0);
+	assert_non_null(strstr(said, "has a name that leaves no room for owners of NSEC3"));
+	clear_store(&s);
+	zone_free(zone);
 }
 
 /* A delegation to a zone that is served here too is in the chain as every other (RFC 4035 section 2.3). */
@@ -612,9 +668,8 @@ static void test_hash(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_random_zones),
-		cmocka_unit_test(test_gaps),
-		cmocka_unit_test(test_served_cut),
+		cmocka_unit_test(test_random_zones), cmocka_unit_test(test_gaps),
+		cmocka_unit_test(test_long_apex),    cmocka_unit_test(test_served_cut),
 		cmocka_unit_test(test_hash),
 	};
 

@@ -225,11 +225,55 @@ static void test_copies_share(void **state)
 	tree_free(&v.tree);
 }
 
+static void insert(struct tree *tree, unsigned int i)
+{
+	struct tree_cursor at;
+
+	assert_false(tree_seek(*tree, number(i), names[i]->owner, &at));
+	assert_int_equal(tree_insert(tree, &at, number(i), zone_name_ref(names[i])), 0);
+}
+
+static unsigned int count_leaves(struct tree tree)
+{
+	const struct tree_page *last = NULL;
+	const struct zone_name *name;
+	struct tree_cursor at;
+	unsigned int n = 0;
+
+	tree_seek_first(tree, &at);
+	for (name = tree_here(&at); name; name = tree_next(&at)) {
+		n += at.level[0].page != last;
+		last = at.level[0].page;
+	}
+	return n;
+}
+
+/* In whatever order names come, they do not end up in pages of their own. */
+static void test_pages_are_filled(void **state)
+{
+	static const unsigned int n = 6400, before[] = { 0, 1, 63, 64, 128, 6400 };
+	unsigned int i, j;
+
+	(void)state;
+	for (j = 0; j < sizeof(before) / sizeof(before[0]); j++) {
+		struct tree tree = { NULL };
+
+		for (i = 0; i < before[j]; i++)
+			insert(&tree, i);
+		assert_true(count_leaves(tree) <= before[j] / 64 + 1);
+		for (i = n + before[j]; i-- > before[j];)
+			insert(&tree, i);
+		assert_true(count_leaves(tree) <= (n + before[j]) / 30 + 1);
+		tree_free(&tree);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_versions),
 		cmocka_unit_test(test_copies_share),
+		cmocka_unit_test(test_pages_are_filled),
 	};
 
 	return cmocka_run_group_tests_name("tree", tests, setup, teardown);

@@ -188,6 +188,45 @@ static void a_zone_inside_a_zone_takes_its_names(void **state)
 	assert_string_equal(zonebed_ask(bed, "b.inner.example", A), "192.0.2.67 ");
 }
 
+static void a_zone_that_is_not_served_hides_none_inside_it(void **state)
+{
+	struct zonebed *bed = *state;
+
+	zonebed_write_example(bed, 1,
+			      "a.deep.inner 60 A 192.0.2.66\nb.deep.inner 60 A 192.0.2.67\n");
+	zonebed_write(bed, "inner.example", "no zone\n");
+	zonebed_start(bed);
+	assert_string_equal(zonebed_ask(bed, "b.deep.inner.example", A), "192.0.2.67 ");
+	zonebed_write(
+		bed, "deep.inner.example",
+		"@ 60 SOA ns h 1 2 3 4 5\n@ 60 NS ns\nns 60 A 192.0.2.53\na 60 A 192.0.2.77\n");
+	assert_int_equal(zoneset_reload(bed->set, NULL), -EINVAL); /* inner.example */
+	assert_string_equal(zonebed_ask(bed, "a.deep.inner.example", A), "192.0.2.77 ");
+	assert_string_equal(zonebed_ask(bed, "b.deep.inner.example", A), "nxdomain");
+	zonebed_remove(bed, "deep.inner.example");
+	assert_int_equal(zoneset_reload(bed->set, NULL), -EINVAL);
+	assert_string_equal(zonebed_ask(bed, "a.deep.inner.example", A), "192.0.2.66 ");
+	assert_string_equal(zonebed_ask(bed, "b.deep.inner.example", A), "192.0.2.67 ");
+}
+
+/* RFC 4034 section 6.1: an octet of zero is no end of a label. */
+static void a_zone_has_one_name(void **state)
+{
+	struct zonebed *bed = *state;
+
+	zonebed_write_example(bed, 1, "a\\000b 60 A 192.0.2.66\n");
+	zonebed_write_small(bed, "b.a.example", "192.0.2.7");
+	zonebed_start(bed);
+	assert_string_equal(zonebed_ask(bed, "b.a.example", A), "192.0.2.7 ");
+	assert_string_equal(zonebed_ask(bed, "a\\000b.example", A), "192.0.2.66 ");
+	assert_int_equal(zonebed_set(bed, "b.a.example", A, "192.0.2.8"), 0);
+	assert_int_equal(zonebed_set(bed, "a\\000b.example", A, "192.0.2.67"), 0);
+	zonebed_stop(bed);
+	zonebed_start(bed);
+	assert_string_equal(zonebed_ask(bed, "b.a.example", A), "192.0.2.8 ");
+	assert_string_equal(zonebed_ask(bed, "a\\000b.example", A), "192.0.2.67 ");
+}
+
 static void the_root_is_a_zone_like_any_other(void **state)
 {
 	struct zonebed *bed = *state;
@@ -211,20 +250,26 @@ static void the_root_is_a_zone_like_any_other(void **state)
 	assert_int_equal(zonebed_find(bed, ".")->records, 0);
 }
 
-static void a_zone_that_does_not_fit_is_refused_by_name(void **state)
+static void write_large(struct zonebed *bed, const char *zone, unsigned int names)
 {
-	struct zonebed *bed = *state;
 	char *text = NULL;
 	size_t size = 0;
 	FILE *stream = open_memstream(&text, &size);
 
 	assert_non_null(stream);
 	fputs("@ 60 SOA ns h 1 2 3 4 5\n@ 60 NS ns\nns 60 A 192.0.2.53\n", stream);
-	for (unsigned int i = 0; i < 500; i++)
+	for (unsigned int i = 0; i < names; i++)
 		fprintf(stream, "n%u 60 A 192.0.2.1\n", i);
 	assert_int_equal(fclose(stream), 0);
-	zonebed_write(bed, "large.test", text);
+	zonebed_write(bed, zone, text);
 	free(text);
+}
+
+static void a_zone_that_does_not_fit_is_refused_by_name(void **state)
+{
+	struct zonebed *bed = *state;
+
+	write_large(bed, "large.test", 500);
 	zonebed_write_small(bed, "before.test", "192.0.2.7");
 	zonebed_write_small(bed, "small.test", "192.0.2.8");
 	zonebed_close_store(bed);
@@ -240,6 +285,58 @@ static void a_zone_that_does_not_fit_is_refused_by_name(void **state)
 	zonebed_write_small(bed, "large.test", "192.0.2.9");
 	assert_int_equal(zoneset_reload(bed->set, NULL), 0);
 	assert_string_equal(zonebed_ask(bed, "large.test", A), "192.0.2.9 ");
+}
+
+/* The names that the inner zone gives back do not fit, and then do. */
+static void a_zone_that_did_not_fit_is_rendered_in_full(void **state)
+{
+	struct zonebed *bed = *state;
+	char *text = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&text, &size);
+
+	assert_non_null(stream);
+	for (unsigned int i = 0; i < 60; i++)
+		fprintf(stream, "n%u.inner 60 A 192.0.2.1\n", i);
+	assert_int_equal(fclose(stream), 0);
+	zonebed_write_example(bed, 1, text);
+	zonebed_write_small(bed, "inner.example", "192.0.2.66");
+	zonebed_close_store(bed);
+	zonebed_open_store(bed, 100);
+	zonebed_start(bed);
+	assert_string_equal(zonebed_ask(bed, "n7.inner.example", A), "nxdomain");
+	write_large(bed, "a", 70); /* is rendered before "example" */
+	zonebed_remove(bed, "inner.example");
+	assert_int_equal(zoneset_reload(bed->set, NULL), -ENOSPC);
+	assert_string_equal(zonebed_find(bed, "example")->state, "stale");
+	zonebed_remove(bed, "a");
+	assert_int_equal(zoneset_reload(bed->set, NULL), 0);
+	assert_string_equal(zonebed_ask(bed, "n7.inner.example", A), "192.0.2.1 ");
+	assert_string_equal(zonebed_find(bed, "example")->state, "serving");
+	free(text);
+}
+
+static void a_zone_whose_soa_is_signed_too_much_is_refused_alone(void **state)
+{
+	struct zonebed *bed = *state;
+	char *text = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&text, &size);
+
+	assert_non_null(stream);
+	fputs("@ 60 SOA ns h 1 2 3 4 5\n@ 60 NS ns\n@ 60 DNSKEY 256 3 8 AAAA\n", stream);
+	for (unsigned int i = 0; i < 300; i++)
+		fprintf(stream, "@ 60 RRSIG SOA 8 1 60 20300101000000 20200101000000 %u @ %0400u\n",
+			i, i);
+	assert_int_equal(fclose(stream), 0);
+	zonebed_write(bed, "large.test", text);
+	free(text);
+	zonebed_write_small(bed, "small.test", "192.0.2.8");
+	zonebed_start(bed);
+	zonebed_assert_said(bed, "its signatures do not fit in a message");
+	assert_string_equal(zonebed_find(bed, "large.test")->state, "failed");
+	assert_string_equal(zonebed_ask(bed, "www.example", A), "192.0.2.1 ");
+	assert_string_equal(zonebed_ask(bed, "small.test", A), "192.0.2.8 ");
 }
 
 static void many_zones_load_in_one_change_set(void **state)
@@ -273,8 +370,12 @@ int main(void)
 		TEST(a_full_reload_sees_files_come_change_and_go),
 		TEST(what_is_configured_no_more_is_dropped_at_the_start),
 		TEST(a_zone_inside_a_zone_takes_its_names),
+		TEST(a_zone_that_is_not_served_hides_none_inside_it),
+		TEST(a_zone_has_one_name),
 		TEST(the_root_is_a_zone_like_any_other),
 		TEST(a_zone_that_does_not_fit_is_refused_by_name),
+		TEST(a_zone_that_did_not_fit_is_rendered_in_full),
+		TEST(a_zone_whose_soa_is_signed_too_much_is_refused_alone),
 		TEST(many_zones_load_in_one_change_set),
 	};
 
