@@ -19,6 +19,8 @@
 #define EDNS_EXPIRE 9u
 #define EDNS_COOKIE 10u
 
+#define EDNS_SEEN_COOKIE (1u << 31) /* beside DNSBOLT_OPT_* */
+
 struct edns_walk {
 	struct scratch *s;
 	__u32 pos, end; /* offsets in the message */
@@ -36,7 +38,7 @@ static __always_inline __u32 edns_known(__u32 code)
 	case EDNS_EXPIRE:
 		return DNSBOLT_OPT_EXPIRE;
 	case EDNS_COOKIE:
-		return DNSBOLT_OPT_COOKIE;
+		return EDNS_SEEN_COOKIE;
 	}
 	return 0;
 }
@@ -70,10 +72,11 @@ static __always_inline int edns_options(struct scratch *s, const struct dnsbolt_
 	if (w.pos < w.end)
 		return REASON_edns_options;
 	s->nsid = w.seen & DNSBOLT_OPT_NSID ? 1 : 0;
-	if (w.seen & c->pass_options && !s->alone)
-		return w.seen & c->pass_options & DNSBOLT_OPT_COOKIE ? REASON_cookie
-								     : REASON_host_option;
-	return 0;
+	if (s->alone)
+		return 0;
+	if (w.seen & EDNS_SEEN_COOKIE && c->cookie.mode == DNSBOLT_COOKIES_PASS)
+		return REASON_cookie;
+	return w.seen & c->pass_options ? REASON_host_option : 0;
 }
 
 ENV_STAGE int edns_parse(struct env_ctx *ctx)

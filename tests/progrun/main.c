@@ -69,6 +69,8 @@ static int read_set(struct harness *h, struct vector_file *f, const char *words)
 		c->any = (uint32_t)value;
 	else if (!strcmp(key, "pass_options"))
 		c->pass_options = (uint32_t)value;
+	else if (!strcmp(key, "cookies"))
+		c->cookie.mode = (uint32_t)value;
 	else if (!strcmp(key, "alive_until"))
 		c->alive_until = value;
 	else
