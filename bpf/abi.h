@@ -21,7 +21,7 @@
 #include <linux/types.h>
 
 #ifndef DNSBOLT_ABI_TEST
-#define DNSBOLT_ABI 3u
+#define DNSBOLT_ABI 4u
 #else /* tests/e2e/upgrade.sh: another version, with a program array of another size */
 #define DNSBOLT_ABI DNSBOLT_ABI_TEST
 #endif
@@ -35,6 +35,9 @@
 #define DNSBOLT_MAP_ZONES dnsbolt_zones
 #define DNSBOLT_MAP_STAGES dnsbolt_stages
 #define DNSBOLT_MAP_SCRATCH dnsbolt_scratch
+#define DNSBOLT_MAP_LIMITS dnsbolt_limits
+#define DNSBOLT_MAP_CLIENTS dnsbolt_clients
+#define DNSBOLT_MAP_RECENT dnsbolt_recent
 
 /* ---- limits ---- */
 #define DNSBOLT_MAX_ZONES 131072u
@@ -60,6 +63,11 @@
 /* What the program in the driver sends at most; larger parts are for TCP. */
 #define DNSBOLT_UDP_MAX 4096u
 #define DNSBOLT_UDP_PTRS_MAX 512u
+#define DNSBOLT_MAX_CLIENTS 65536u    /* prefixes */
+#define DNSBOLT_SERVE_TO_MAX 32u      /* sets of clients that zones are served to */
+#define DNSBOLT_LIMIT_RATE_MAX 10000u /* responses per second: a step of 12 ticks, 2 % off */
+#define DNSBOLT_RECENT_MAX 256u	      /* a power of two */
+#define DNSBOLT_SECRETS_MAX 3u	      /* of cookies: the active one and two that are accepted */
 /* Program array: slot 0 is the entry of the current generation; generation g owns the slots from
  * 1 + g * DNSBOLT_STAGES on. */
 #define DNSBOLT_STAGES 8u
@@ -88,7 +96,6 @@ enum dnsbolt_return {
 #define DNSBOLT_OPT_NSID (1u << 0)
 #define DNSBOLT_OPT_ECS (1u << 1)
 #define DNSBOLT_OPT_EXPIRE (1u << 2)
-#define DNSBOLT_OPT_COOKIE (1u << 3)
 
 enum dnsbolt_any {
 	DNSBOLT_ANY_MINIMAL = 0, /* one RRset of the name (RFC 8482 section 4.1) */
@@ -113,6 +120,62 @@ struct dnsbolt_iface {
 };
 _Static_assert(sizeof(struct dnsbolt_iface) == 16, "ABI");
 
+/* Responses are limited by client prefix and class (dnsbolt_config.limit). */
+enum dnsbolt_class {
+	DNSBOLT_CLASS_ANSWER = 0, /* per name; of wildcards and DNAMEs: per theirs */
+	DNSBOLT_CLASS_NODATA,	  /* per zone */
+	DNSBOLT_CLASS_NXDOMAIN,	  /* per zone */
+	DNSBOLT_CLASS_REFERRAL,	  /* per name of the cut */
+	DNSBOLT_CLASS_ERROR,	  /* per prefix: BADCOOKIE and what the resolver refuses */
+	DNSBOLT_CLASS_ALL,	  /* per prefix: whatever it is, before it is looked up */
+	DNSBOLT_CLASSES,
+};
+
+#define DNSBOLT_LIMIT_ON (1u << 0)
+#define DNSBOLT_LIMIT_LOG_ONLY (1u << 1)  /* counted and noted, but sent */
+#define DNSBOLT_LIMIT_ACCESS (1u << 2)	  /* dnsbolt_clients has entries */
+#define DNSBOLT_LIMIT_DENY_PASS (1u << 3) /* who is denied is passed, else dropped */
+
+/* Ticks are DNSBOLT_TICK_NS of the kernel's coarse monotonic clock. An account is a TAT (theoretical arrival time, of the
+ * generic cell rate algorithm): each response moves it a step on from now or from where it is, and is sent when that is not
+ * more than `burst` ahead of now. One that is not sent moves it, too, but not past now + window - step. */
+#define DNSBOLT_TICK_SHIFT 13u
+#define DNSBOLT_TICK_NS (1u << DNSBOLT_TICK_SHIFT)
+
+struct dnsbolt_limit_config {
+	__u32 flags;		     /* DNSBOLT_LIMIT_* */
+	__u32 mask;		     /* lines of dnsbolt_limits for classes, less 1 */
+	__u32 step[DNSBOLT_CLASSES]; /* ticks from one response to the next; 0: no limit */
+	__u32 burst;		     /* ticks: one second's worth, so one second */
+	__u32 window;		     /* ticks, at least `burst` */
+	__u8 ipv4_prefix;	     /* 1 to 32 */
+	__u8 ipv6_prefix;	     /* 1 to 64 */
+	__u8 slip;		     /* every slip-th is answered by TC or BADCOOKIE; 0: none */
+	__u8 reserved0;
+	__u32 reserved1;
+	__u64 seed;	    /* of the hash of accounts */
+	__u64 pass_step_ns; /* from one passed query to the next; 0: no limit */
+	__u64 pass_burst_ns; /* clients with a valid cookie and exempt ones may use all of it, others three quarters */
+};
+_Static_assert(sizeof(struct dnsbolt_limit_config) == 72, "ABI");
+
+enum dnsbolt_cookies {
+	DNSBOLT_COOKIES_IGNORE = 0, /* as an unknown option */
+	DNSBOLT_COOKIES_PASS = 1,   /* queries with one are the host's */
+	DNSBOLT_COOKIES_ANSWER = 2,
+	DNSBOLT_COOKIES_REQUIRE =
+		3, /* BADCOOKIE where there is one without a valid server cookie */
+};
+
+/* RFC 9018: SipHash-2-4. A secret is its 16 octets as two little-endian words. */
+struct dnsbolt_cookie_config {
+	__u32 mode;	 /* enum dnsbolt_cookies */
+	__u32 n_secrets; /* 1 to DNSBOLT_SECRETS_MAX, where mode is ANSWER or REQUIRE */
+	__u64 secret[DNSBOLT_SECRETS_MAX][2]; /* [0] makes cookies, all are accepted */
+	__s64 wall_offset; /* s: Unix time is CLOCK_BOOTTIME in s, rounded down, and this */
+};
+_Static_assert(sizeof(struct dnsbolt_cookie_config) == 64, "ABI");
+
 struct dnsbolt_config {
 	__u32 abi;	    /* DNSBOLT_ABI */
 	__u32 mode;	    /* enum dnsbolt_mode; may be stored by anyone who may open the pin */
@@ -136,8 +199,11 @@ struct dnsbolt_config {
 	struct dnsbolt_identity version; /* version.bind, version.server */
 	struct dnsbolt_identity nsid;	 /* octets */
 	struct dnsbolt_iface iface[DNSBOLT_MAX_IFACES];
+	struct dnsbolt_limit_config limit;
+	struct dnsbolt_cookie_config cookie;
 };
-_Static_assert(sizeof(struct dnsbolt_config) == 96 + 3 * 128 + 16 * DNSBOLT_MAX_IFACES, "ABI");
+_Static_assert(sizeof(struct dnsbolt_config) == 96 + 3 * 128 + 16 * DNSBOLT_MAX_IFACES + 72 + 64,
+	       "ABI");
 
 /* ---- dnsbolt_listen: HASH struct dnsbolt_addr -> __u32 ---- */
 struct dnsbolt_addr {
@@ -148,22 +214,85 @@ struct dnsbolt_addr {
 #define DNSBOLT_ADDR_OWN                                                                           \
 	(1u << 1) /* an address or a broadcast address of this host: never a client */
 
+/* ---- dnsbolt_clients: LPM_TRIE struct dnsbolt_client_key -> struct dnsbolt_client ---- */
+struct dnsbolt_client_key {
+	__u32 prefixlen; /* bits of the mapped form: 96 more for IPv4 */
+	__u8 a[16];
+};
+_Static_assert(sizeof(struct dnsbolt_client_key) == 20, "ABI");
+
+#define DNSBOLT_CLIENT_DENY (1u << 0)
+#define DNSBOLT_CLIENT_EXEMPT (1u << 1) /* not limited */
+#define DNSBOLT_CLIENT_RUNTIME                                                                     \
+	(1u << 2) /* DENY was set by the CLI: the program does not look at it */
+
+/* The longest prefix alone decides: its entry holds what it inherits, too. */
+struct dnsbolt_client {
+	__u32 flags; /* DNSBOLT_CLIENT_* */
+	__u32 sets;  /* bit i: in set i + 1 (dnsbolt_zone.serve_to) */
+	__u64 until; /* CLOCK_BOOTTIME ns from which on DENY does not hold; 0: always */
+};
+_Static_assert(sizeof(struct dnsbolt_client) == 16, "ABI");
+
+/* ---- dnsbolt_limits: ARRAY, mmapable: limit.mask + 1 lines for classes; in the first account of one more the TAT, in ns, of what
+ * is passed ---- */
+#define DNSBOLT_LINE_ACCOUNTS 8u
+#define DNSBOLT_ACCOUNT_TAT_BITS                                                                   \
+	40u /* then 4 bits of limited responses since one slipped, 20 bits of tag */
+#define DNSBOLT_ACCOUNT_SLIP_BITS 4u
+
+/* Where none of the line has the tag, the account with the least TAT is taken: who floods keeps theirs. */
+struct dnsbolt_limit_line {
+	__u64 account[DNSBOLT_LINE_ACCOUNTS];
+};
+_Static_assert(sizeof(struct dnsbolt_limit_line) == 64, "ABI");
+
+/* ---- dnsbolt_recent: PERCPU_ARRAY of one: the last responses that were over a limit ---- */
+struct dnsbolt_limited {
+	__u8 prefix[16]; /* mapped, zeros behind its bits */
+	__u8 prefix_len; /* bits of the mapped form */
+	__u8 class;	 /* enum dnsbolt_class */
+	__u16 reason;	 /* of bpf/reasons.h: what became of it */
+	__u32 zone;	 /* index; ~0: not looked up */
+	__u64 when;	 /* CLOCK_BOOTTIME ns */
+};
+_Static_assert(sizeof(struct dnsbolt_limited) == 32, "ABI");
+
+struct dnsbolt_recent {
+	__u64 n; /* ever: the next goes to [n % DNSBOLT_RECENT_MAX] */
+	struct dnsbolt_limited limited[DNSBOLT_RECENT_MAX];
+};
+_Static_assert(sizeof(struct dnsbolt_recent) == 8 + 32 * DNSBOLT_RECENT_MAX, "ABI");
+
 /* ---- dnsbolt_counts: PERCPU_ARRAY of one ---- */
 #define DNSBOLT_REASONS_MAX 128u
+
+/* What a query said of cookies, where they are not ignored. */
+enum dnsbolt_cookie {
+	DNSBOLT_COOKIE_NONE = 0,
+	DNSBOLT_COOKIE_CLIENT, /* a client cookie alone */
+	DNSBOLT_COOKIE_VALID,
+	DNSBOLT_COOKIE_BAD,	  /* expired, from the future, or not made by us */
+	DNSBOLT_COOKIE_MALFORMED, /* RFC 7873 section 5.2.2: FORMERR */
+	DNSBOLT_COOKIES,
+};
 
 struct dnsbolt_counters {
 	__u64 reason[DNSBOLT_REASONS_MAX]; /* packets, by bpf/reasons.h */
 	__u64 rcode[16];		   /* answers sent, by RCODE */
 	__u64 answers_ipv4, answers_ipv6;
-	__u64 octets_in, octets_out; /* frames of answered queries and of their answers */
+	__u64 octets_in, octets_out;	/* frames of answered queries and of their answers */
+	__u64 limited[DNSBOLT_CLASSES]; /* responses over a limit, sent or not */
+	__u64 slipped;			/* of them: TC or BADCOOKIE was sent */
+	__u64 cookies[DNSBOLT_COOKIES]; /* queries */
 };
-_Static_assert(sizeof(struct dnsbolt_counters) == 8 * (128 + 16 + 4), "ABI");
+_Static_assert(sizeof(struct dnsbolt_counters) == 8 * (128 + 16 + 4 + 6 + 1 + 5), "ABI");
 
 /* ---- dnsbolt_zones: ARRAY of DNSBOLT_MAX_ZONES, mmapable ---- */
 struct dnsbolt_zone {
 	dnsbolt_handle snapshot; /* 0: no version yet, or removed: its nodes do not exist */
-	__u32 reserved;
-	__u64 expires; /* CLOCK_BOOTTIME ns from which on it is passed; 0: never */
+	__u32 serve_to;		 /* 0: to everyone; n: to clients of set n (dnsbolt_client.sets) */
+	__u64 expires;		 /* CLOCK_BOOTTIME ns from which on it is passed; 0: never */
 };
 _Static_assert(sizeof(struct dnsbolt_zone) == 16, "ABI");
 

@@ -85,4 +85,31 @@ struct {
 	__type(value, struct scratch);
 } DNSBOLT_MAP_SCRATCH SEC(".maps");
 
+/* Accounts of responses, lines of 8. The loader sets max_entries (`accounts`): a power of two, and one line for what is passed. One
+ * for all CPUs. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 2);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct dnsbolt_limit_line);
+} DNSBOLT_MAP_LIMITS SEC(".maps");
+
+/* Prefixes of clients: configured ones, and those of the CLI. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, DNSBOLT_MAX_CLIENTS);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct dnsbolt_client_key);
+	__type(value, struct dnsbolt_client);
+} DNSBOLT_MAP_CLIENTS SEC(".maps");
+
+/* A ring of each CPU's own. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct dnsbolt_recent);
+} DNSBOLT_MAP_RECENT SEC(".maps");
+
 #endif /* DNSBOLT_MAPS_H */

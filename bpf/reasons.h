@@ -24,6 +24,7 @@
 	X(6, cname, TX, SEND, "answered: a CNAME and what is at its end")                          \
 	X(7, dname, TX, SEND, "answered: below a DNAME")                                           \
 	X(8, identity, TX, SEND, "answered: who we are (class CH)")                                \
+	X(9, slipped, TX, SEND, "answered: TC=1, in place of an answer over the rate")             \
 	/* packet */                                                                               \
 	X(10, off, PASS, NONE, "the program is off")                                               \
 	X(11, shadow, PASS, NONE, "shadow mode: would have been answered")                         \
@@ -85,10 +86,36 @@
 	X(101, no_room, PASS, NONE, "the frame cannot grow by what the answer needs")              \
 	X(102, fib, PASS, NONE, "the route back differs from the way the query came")              \
 	X(103, store, PASS, SERVFAIL, "the store does not hold what it should (a bug: report it)") \
-	X(104, internal, PASS, SERVFAIL, "cannot happen (a bug: report it)")
+	X(104, internal, PASS, SERVFAIL, "cannot happen (a bug: report it)")                       \
+	/* limits and access */                                                                    \
+	X(110, badcookie, TX, SEND, "answered: BADCOOKIE, with a cookie to ask again with")        \
+	X(111, rate_limited, DROP, NONE, "over the rate of its client prefix and class")           \
+	X(112, pass_limited, DROP, NONE, "to be passed, and over pass-limit")                      \
+	X(113, denied, DROP, NONE, "from a client that is denied")                                 \
+	X(114, denied_passed, PASS, REFUSED, "from a client that is denied, which is passed")      \
+	X(115, not_served, DROP, NONE, "the zone is not served to this client")                    \
+	X(116, not_served_passed, PASS, REFUSED,                                                   \
+	  "the zone is not served to this client, which is passed")                                \
+	X(117, cookie_only, TX, SEND, "answered: a cookie, to a query without a question")
 
 #define DNSBOLT_REASON_ENUM(nr, name, action, resolver, text) REASON_##name = nr,
 enum dnsbolt_reason { REASON_none = 0, DNSBOLT_REASONS(DNSBOLT_REASON_ENUM) REASON_max = 128 };
 #undef DNSBOLT_REASON_ENUM
+
+/* The reasons to drop for, as bits, all of them above 63. */
+#define DNSBOLT_REASON_BIT_TX(nr) 0ull
+#define DNSBOLT_REASON_BIT_PASS(nr) 0ull
+#define DNSBOLT_REASON_BIT_DROP(nr) (1ull << ((nr)&63))
+#define DNSBOLT_REASON_DROPS(nr, name, action, resolver, text) | DNSBOLT_REASON_BIT_##action(nr)
+#define DNSBOLT_REASON_DROPS_LOW(nr, name, action, resolver, text)                                 \
+	| ((nr) < 64 && DNSBOLT_REASON_BIT_##action(nr))
+_Static_assert(!(0 DNSBOLT_REASONS(DNSBOLT_REASON_DROPS_LOW)), "reason_is_drop() looks above 63");
+#undef DNSBOLT_REASON_DROPS_LOW
+
+static inline int reason_is_drop(unsigned int reason)
+{
+	return reason >= 64 && ((0ull DNSBOLT_REASONS(DNSBOLT_REASON_DROPS)) >> (reason & 63) & 1);
+}
+#undef DNSBOLT_REASON_DROPS
 
 #endif /* DNSBOLT_REASONS_H */

@@ -38,7 +38,7 @@ const char *attach_error(const struct attach *attach);
 
 /* Map descriptors for the store and others; they stay attach's. */
 struct attach_maps {
-	int config, counters, listen, names, arena, zones, stages;
+	int config, counters, listen, names, arena, zones, limits, clients, recent, stages;
 };
 const struct attach_maps *attach_maps(const struct attach *attach);
 

@@ -11,6 +11,7 @@
 #include "../userspace/lib/addr.h"
 #include "attach_internal.h"
 #include "ifaces.h"
+#include "probe.h"
 
 /* Rows of the listen map as they should be. */
 struct listen_row {
@@ -248,7 +249,9 @@ int attach_configure(struct attach *attach, const struct config *config, uint32_
 	write_ifaces(attach);
 	page->port = htons(config->listen->port);
 	page->max_udp = config->max_udp_size;
-	page->pass_options = pass_options;
+	page->pass_options = pass_options & ~PROBE_COOKIE;
+	page->cookie.mode = pass_options & PROBE_COOKIE ? DNSBOLT_COOKIES_PASS
+							: DNSBOLT_COOKIES_IGNORE;
 	page->return_path = config->return_path;
 	page->any = config->any;
 	write_identities(page, config);

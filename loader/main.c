@@ -31,7 +31,7 @@
 #define PROBE_MS 1000
 #define PROBE_ADDRESSES 3
 #define FORMER_RESOLVER_MS 2000
-#define ALL_OPTIONS (DNSBOLT_OPT_NSID | DNSBOLT_OPT_ECS | DNSBOLT_OPT_EXPIRE | DNSBOLT_OPT_COOKIE)
+#define ALL_OPTIONS (DNSBOLT_OPT_NSID | DNSBOLT_OPT_ECS | DNSBOLT_OPT_EXPIRE | PROBE_COOKIE)
 
 struct program {
 	struct daemon daemon;
@@ -251,9 +251,9 @@ static void choose_options(struct daemon *daemon)
 	uint32_t options = 0;
 	int err = host ? probe_options(daemon, &options) : 0;
 
-	daemon->cookies = !host				 ? "ignore"
-			  : options & DNSBOLT_OPT_COOKIE ? "pass (the host answers cookies)"
-							 : "ignore (the host answers none)";
+	daemon->cookies = !host			   ? "ignore"
+			  : options & PROBE_COOKIE ? "pass (the host answers cookies)"
+						   : "ignore (the host answers none)";
 	if (err) {
 		options = ALL_OPTIONS;
 		daemon->cookies = "pass (the host did not answer when it was asked)";
@@ -263,10 +263,10 @@ static void choose_options(struct daemon *daemon)
 			strerror(-err));
 	}
 	if (daemon->config->cookies == CONFIG_COOKIES_PASS) {
-		options |= DNSBOLT_OPT_COOKIE;
+		options |= PROBE_COOKIE;
 		daemon->cookies = "pass";
 	} else if (daemon->config->cookies == CONFIG_COOKIES_IGNORE) {
-		options &= ~DNSBOLT_OPT_COOKIE;
+		options &= ~PROBE_COOKIE;
 		daemon->cookies = "ignore";
 	}
 	daemon->pass_options = options;

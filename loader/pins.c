@@ -31,7 +31,8 @@ const struct pins_map pins_map[] = {
 	ROW(DNSBOLT_MAP_CONFIG, config), ROW(DNSBOLT_MAP_COUNTERS, counters),
 	ROW(DNSBOLT_MAP_LISTEN, listen), ROW(DNSBOLT_MAP_NAMES, names),
 	ROW(DNSBOLT_MAP_ARENA, arena),	 ROW(DNSBOLT_MAP_ZONES, zones),
-	ROW(DNSBOLT_MAP_STAGES, stages),
+	ROW(DNSBOLT_MAP_LIMITS, limits), ROW(DNSBOLT_MAP_CLIENTS, clients),
+	ROW(DNSBOLT_MAP_RECENT, recent), ROW(DNSBOLT_MAP_STAGES, stages),
 };
 const size_t pins_maps = sizeof(pins_map) / sizeof(pins_map[0]);
 

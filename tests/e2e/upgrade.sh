@@ -41,7 +41,8 @@ takes_over()
 	holds "$1: and taken back" bed_ctl record reset
 }
 
-all_pins="dnsbolt_arena dnsbolt_config dnsbolt_counts dnsbolt_listen dnsbolt_names dnsbolt_stages dnsbolt_zones stub "
+all_pins="dnsbolt_arena dnsbolt_clients dnsbolt_config dnsbolt_counts dnsbolt_limits dnsbolt_listen dnsbolt_names dnsbolt_recent "
+all_pins+="dnsbolt_stages dnsbolt_zones stub "
 is "the pins of a first start" "$(pins)" "$all_pins"
 all_pins=${all_pins/stub/gate stub}
 first=$(abi)

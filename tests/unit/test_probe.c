@@ -151,13 +151,13 @@ static void options_that_come_back_are_told(void **state)
 		uint32_t options;
 	} row[] = {
 		{ { 0 }, 0 },
-		{ { KNOT_EDNS_OPTION_COOKIE }, DNSBOLT_OPT_COOKIE },
+		{ { KNOT_EDNS_OPTION_COOKIE }, PROBE_COOKIE },
 		{ { KNOT_EDNS_OPTION_NSID, KNOT_EDNS_OPTION_EXPIRE },
 		  DNSBOLT_OPT_NSID | DNSBOLT_OPT_EXPIRE },
 		{ { KNOT_EDNS_OPTION_CLIENT_SUBNET }, DNSBOLT_OPT_ECS },
 		{ { KNOT_EDNS_OPTION_NSID, KNOT_EDNS_OPTION_CLIENT_SUBNET, KNOT_EDNS_OPTION_EXPIRE,
 		    KNOT_EDNS_OPTION_COOKIE },
-		  DNSBOLT_OPT_NSID | DNSBOLT_OPT_ECS | DNSBOLT_OPT_EXPIRE | DNSBOLT_OPT_COOKIE },
+		  DNSBOLT_OPT_NSID | DNSBOLT_OPT_ECS | DNSBOLT_OPT_EXPIRE | PROBE_COOKIE },
 		{ { KNOT_EDNS_OPTION_PADDING }, 0 },
 	};
 
@@ -190,7 +190,7 @@ static void ipv6_is_probed_alike(void **state)
 
 	(void)state;
 	assert_int_equal(probe(&server, "::1", TIMEOUT_MS, &options), 0);
-	assert_int_equal(options, DNSBOLT_OPT_COOKIE);
+	assert_int_equal(options, PROBE_COOKIE);
 }
 
 static void what_is_no_reply_is_passed_over(void **state)

@@ -13,7 +13,7 @@
 
 #include "../../bpf/abi.h"
 
-#define IPC_VERSION 2u
+#define IPC_VERSION 3u
 
 enum ipc_type {
 	/* dnsboltd -> resolver */
@@ -27,6 +27,7 @@ enum ipc_type {
 	IPC_TCP = 8,	 /* fd: a bound and listening TCP socket */
 	IPC_SERVE = 9,	 /* all is handed over; messages 6 to 8 and 10 may follow at any time */
 	IPC_NOTIFY_REPLY = 10, /* value: that of the IPC_NOTIFY; the answer behind it */
+	IPC_CLIENTS = 11,      /* fd of the clients map, opened BPF_F_RDONLY: kept */
 	/* resolver -> dnsboltd */
 	IPC_READY = 16,	 /* answer to IPC_SERVE */
 	IPC_NOTIFY = 17, /* value: whatever the resolver knows it by; struct ipc_notify */
@@ -57,8 +58,11 @@ struct ipc_stats {
 	uint64_t reason[2][DNSBOLT_REASONS_MAX]; /* messages by bpf/reasons.h; [0] UDP, [1] TCP */
 	uint64_t rcode[16];			 /* replies, by RCODE */
 	uint64_t tcp_connections, tcp_open,
-		tcp_refused; /* accepted; open now; closed at once: too many */
-	uint64_t retries;    /* composed again: the store moved */
+		tcp_refused;		   /* accepted; open now; closed at once: too many */
+	uint64_t retries;		   /* composed again: the store moved */
+	uint64_t limited[DNSBOLT_CLASSES]; /* replies by UDP over a limit, sent or not */
+	uint64_t slipped;		   /* of them: TC or BADCOOKIE was sent */
+	uint64_t cookies[DNSBOLT_COOKIES]; /* messages, as struct dnsbolt_counters has them */
 };
 
 #endif /* IPC_H */
