@@ -126,4 +126,12 @@ int refl_new(struct refl **ret_refl, int grow);
 int refl_program(const struct refl *refl);
 void refl_free(struct refl *refl);
 
+/* ---- what the fast path is made of (bench_prim.c) ---- */
+
+struct prim;
+int prim_new(struct prim **ret_prim);
+/* Descriptor of the i-th program, which does its thing so many times; negative: there are no more. */
+int prim_get(const struct prim *prim, size_t i, const char **ret_name, unsigned int *ret_times);
+void prim_free(struct prim *prim);
+
 #endif /* BENCH_H */

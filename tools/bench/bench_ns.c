@@ -299,6 +299,45 @@ static int do_row(struct ns *ns, const struct ns_row *row, uint32_t names)
 	return r;
 }
 
+/* ---- what it is made of ---- */
+
+static int do_primitive(struct ns *ns, int program, const char *name, unsigned int times)
+{
+	double nothing, each, value[BENCH_SAMPLES_MAX];
+	uint32_t runs = 0;
+	unsigned int i;
+	int r = calibrate(ns, program, &runs);
+
+	for (i = 0; i < ns->options->samples && !r; i++) {
+		r = time_target(ns, bpf_program__fd(ns->feed->progs.feed_nothing), runs, &nothing);
+		if (!r)
+			r = time_target(ns, program, runs, &each);
+		value[i] = (each - nothing) / times;
+	}
+	if (r)
+		return r;
+	printf("{\"part\": \"ns\", \"group\": \"made of\", \"name\": \"%s\", \"unit\": \"ns\", ",
+	       name);
+	print_samples("samples", value, ns->options->samples);
+	printf("}\n");
+	return 0;
+}
+
+static int do_primitives(struct ns *ns)
+{
+	struct prim *prim = NULL;
+	unsigned int times;
+	const char *name;
+	int r = prim_new(&prim), program;
+	size_t i;
+
+	ns->feed->bss->query = (struct feed_query){ .len = 128 };
+	for (i = 0; !r && (program = prim_get(prim, i, &name, &times)) >= 0; i++)
+		r = do_primitive(ns, program, name, times);
+	prim_free(prim);
+	return r;
+}
+
 /* ---- all of them ---- */
 
 static int open_feed(struct ns *ns)
@@ -347,6 +386,8 @@ int bench_ns(const struct ns_options *options)
 		printf("{\"part\": \"ns\", \"group\": \"test run\", \"name\": \"empty program\", "
 		       "\"unit\": \"ns\", \"samples\": [%.2f]}\n",
 		       ns.loop);
+	if (!r)
+		r = do_primitives(&ns);
 	for (i = 0; i < bench_n_rows && !r; i++) {
 		const bool many = !strcmp(bench_rows[i].group, "many names");
 

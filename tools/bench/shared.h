@@ -18,6 +18,8 @@ struct feed_query {
 	__u8 frame[FEED_FRAME_MAX];
 };
 
+#define PRIM_TIMES 8u /* of prim.bpf.c */
+
 /* ---- gen.bpf.c ---- */
 #define GEN_FRAME_MAX 160u
 #define GEN_REPLY_MAX 1514u
