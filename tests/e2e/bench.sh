@@ -33,7 +33,8 @@ child=
 if [ $status = 0 ]; then ok "it ends well"; else not_ok "it ends well" "$(cat "$dir/out")"; exit 1; fi
 
 holds "every kind of test run has a row" '(["ns outcome hit A", "ns outcome NXDOMAIN, NSEC3", "ns name length 250 octets",
-	"ns feature two VLAN tags", "ns pass early not_ip", "ns pass late not_ours", "ns test run empty program"]
+	"ns feature two VLAN tags", "ns feature a version back",
+	"ns made of call of a function", "ns pass early not_ip", "ns pass late not_ours", "ns test run empty program"]
 	- [.rows[] | select(.part == "ns") | "ns " + .group + " " + .name])[]'
 holds "every other part has its rows" '(["veth hit", "veth hit-ipv6", "veth signed", "veth nx", "veth nx-nsec", "veth nx-nsec3",
 	"veth half-nx", "veth root-like", "veth random", "veth attack, what the reflector survives",

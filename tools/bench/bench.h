@@ -134,4 +134,15 @@ int prim_new(struct prim **ret_prim);
 int prim_get(const struct prim *prim, size_t i, const char **ret_name, unsigned int *ret_times);
 void prim_free(struct prim *prim);
 
+/* ---- a zone in the midst of a change (bench_version.c) ---- */
+
+#define VERSION_FILE "plain.example.next"
+
+struct harness;
+struct version;
+/* The next version of plain.example, every record of which differs, is published but for the last store: each look-up meets a
+ * node from the future and goes one back. version_free() does that store. */
+int version_new(struct version **ret_version, struct harness *h, const char *dir);
+void version_free(struct version *version);
+
 #endif /* BENCH_H */

@@ -338,6 +338,28 @@ static int do_primitives(struct ns *ns)
 	return r;
 }
 
+/* ---- while a zone is changed ---- */
+
+static int do_version(struct ns *ns)
+{
+	static const struct ns_row row = { "feature",
+					   "a version back",
+					   "########.plain.example",
+					   KNOT_RRTYPE_A,
+					   REASON_answer,
+					   ASK_EDNS,
+					   DRAW_UNIFORM,
+					   NULL,
+					   NULL };
+	struct version *version = NULL;
+	int r = version_new(&version, ns->h, ns->options->zones);
+
+	if (!r)
+		r = do_row(ns, &row, ns->options->names);
+	version_free(version);
+	return r;
+}
+
 /* ---- all of them ---- */
 
 static int open_feed(struct ns *ns)
@@ -394,6 +416,8 @@ int bench_ns(const struct ns_options *options)
 		if (!many || options->many)
 			r = do_row(&ns, &bench_rows[i], many ? options->many : options->names);
 	}
+	if (!r)
+		r = do_version(&ns);
 	feed_bpf__destroy(ns.feed);
 	harness_free(ns.h);
 	return r;

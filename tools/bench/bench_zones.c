@@ -11,16 +11,25 @@
 #define FILL52 "00000000000000000000000000000000000000000000"
 #define FILL63 "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijk"
 
-static FILE *open_zone(const char *dir, const char *name)
+/* Two versions of a zone differ in all TTLs. */
+static FILE *open_file(const char *dir, const char *file, const char *name, unsigned int ttl)
 {
 	char path[PATH_MAX];
 	FILE *f;
 
-	(void)snprintf(path, sizeof(path), "%s/%s.zone", dir, name);
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, file);
 	f = fopen(path, "w");
 	if (f)
-		(void)fprintf(f, "$ORIGIN %s.\n$TTL 3600\n" SOA, name);
+		(void)fprintf(f, "$ORIGIN %s.\n$TTL %u\n" SOA, name, ttl);
 	return f;
+}
+
+static FILE *open_zone(const char *dir, const char *name)
+{
+	char file[64];
+
+	(void)snprintf(file, sizeof(file), "%s.zone", name);
+	return open_file(dir, file, name, 3600);
 }
 
 static void write_names(FILE *f, uint32_t n, bool ipv6)
@@ -54,10 +63,8 @@ static int finish(FILE *f)
 	return fclose(f) ? -errno : 0;
 }
 
-static int write_main(const char *dir, const char *name, uint32_t names)
+static int write_main(FILE *f, uint32_t names)
 {
-	FILE *f = open_zone(dir, name);
-
 	if (!f)
 		return -errno;
 	write_outcomes(f);
@@ -113,7 +120,9 @@ int bench_write_zones(const char *dir, uint32_t names, uint32_t many)
 	int r = 0;
 
 	for (i = 0; i < 3 && !r; i++)
-		r = write_main(dir, outcomes[i], names);
+		r = write_main(open_zone(dir, outcomes[i]), names);
+	if (!r)
+		r = write_main(open_file(dir, VERSION_FILE, outcomes[0], 3601), names);
 	if (!r)
 		r = write_simple(dir, "other.example", names);
 	if (!r)
