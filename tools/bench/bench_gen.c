@@ -333,15 +333,15 @@ int gen_run(struct gen *gen, const char *device, double rate, double seconds, bo
 	double start;
 	int r;
 
-	*ret_run = (struct gen_run){ .why = "" };
 	gen->sending = (int)if_nametoindex(device);
 	set_pace(gen, rate, timed);
-	check_samples(gen, mirrored, ret_run); /* of the run before */
-	*ret_run = (struct gen_run){ .why = "" };
 	r = start_thread(gen, &thread);
 	if (r)
 		return r;
 	wait_ns(WARM_UP_NS);
+	check_samples(gen, mirrored,
+		      ret_run); /* there may be late ones of another run among them */
+	*ret_run = (struct gen_run){ .why = "" };
 	memcpy(&before, &gen->skel->bss->stats, sizeof(before));
 	cpu = server_time(gen);
 	start = now();

@@ -20,7 +20,7 @@
 #include "bench.h"
 #include "feed.skel.h"
 
-#define CHECKED 64u /* frames of a row */
+#define CHECKED 8u /* frames of a row, for each sample */
 #define ORDER_MAX (1u << 22)
 #define CALIBRATE_RUNS 2000u
 #define RUNS_MAX (1u << 24)
@@ -138,21 +138,22 @@ static int check_row(struct ns *ns, const struct ns_row *row, struct query *quer
 {
 	static struct harness_result bpf, native;
 	static uint8_t frame[FRAME_MAX];
+	const unsigned int checked = CHECKED * ns->options->samples;
 	const char *wrong = NULL;
 	unsigned int i;
 	size_t len;
 	int r = 0;
 
 	ns->length[0] = ns->length[1] = 0;
-	for (i = 0; i < CHECKED && !r && !wrong; i++) {
+	for (i = 0; i < checked && !r && !wrong; i++) {
 		len = query_frame(query, (uint32_t)ns->order[i], frame);
 		r = harness_run_bpf(ns->h, frame, len, &bpf);
 		if (!r)
 			r = harness_run_native(ns->h, frame, len, 256, 3000, &native);
 		if (!r)
 			wrong = compare(row, query, &bpf, &native);
-		ns->length[0] += (double)len / CHECKED;
-		ns->length[1] += (double)bpf.len / CHECKED;
+		ns->length[0] += (double)len / checked;
+		ns->length[1] += (double)bpf.len / checked;
 	}
 	if (!wrong)
 		return r;

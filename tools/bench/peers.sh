@@ -13,11 +13,6 @@ PEER=
 peer_program() { echo "${1%-xdp}"; }
 peer_has() { [ -n "$(command -v "$(peer_program "$1")")" ]; }
 
-zone_file()
-{
-	if [ "$1" = other.example ]; then echo "$BED_DIR/peer/$1.zone"; else echo "$BED_DIR/zones/$1.zone"; fi
-}
-
 # zone_rows FORMAT: for each zone a line, of its name and its file
 zone_rows()
 {
@@ -25,7 +20,7 @@ zone_rows()
 
 	for z in $PEER_ZONES; do
 		# shellcheck disable=SC2059
-		printf "$1" "$z" "$(zone_file "$z")"
+		printf "$1" "$z" "$BED_DIR/all/$z.zone"
 	done
 }
 

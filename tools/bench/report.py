@@ -11,7 +11,7 @@ the medians. `reach` and `aim` are goals of the project, for a ratio or for a fi
 import json
 import sys
 
-LOAD_MAX = 0.3 # runnable tasks besides the benchmark's own, before it began
+OTHERS_MAX = 0.05 # of the CPUs' time, before and after
 STEAL_MAX = 0.02
 SPREAD_MAX = 1.25 # the reflector's own samples, largest to smallest
 
@@ -82,8 +82,10 @@ def summarise(rows):
 
 def disturbances(machine, rows):
     found = []
-    if machine["load_before"] > LOAD_MAX:
-        found.append("load average %.2f before it began" % machine["load_before"])
+    for when in ("before", "after"):
+        if machine["others_" + when] > OTHERS_MAX:
+            found.append("%.0f %% of the CPUs taken by others %s it, load average %.1f" %
+                         (100 * machine["others_" + when], when, machine["load_" + when]))
     if machine["steal"] > STEAL_MAX:
         found.append("%.1f %% of the time stolen by other guests" % (100 * machine["steal"]))
     spread = [max(r["beside_samples"]) / min(r["beside_samples"]) for r in rows
@@ -144,6 +146,8 @@ def short(value):
 
 
 def span(figure):
+    if figure["n"] == 1:
+        return short(figure["median"])
     return "%s (%s to %s)" % (short(figure["median"]), short(figure["min"]), short(figure["max"]))
 
 
@@ -169,14 +173,18 @@ def ns_line(row):
             span(row["figure"]), span(row["beside"]) if row.get("beside") else "-"]
 
 
-def good_text(row):
-    text = "%.1f %%" % (100 * median(row["good"]))
-    return text + " (reflector: %.1f %%)" % (100 * median(row["beside_good"])) if row.get("beside_good") else text
+def good_text(row, prefix=""):
+    text = "%.1f %%" % (100 * median(row[prefix + "good"]))
+    if row.get(prefix + "p99"):
+        text += ", p99 %s us" % short(median(row[prefix + "p99"]))
+    if not prefix and row.get("beside_good"):
+        text += " (reflector: %s)" % good_text(row, "beside_")
+    return text
 
 
 def rate_line(row):
     return [row["name"], short(row.get("octets")), span(row["ratio"]) if row.get("ratio") else "-", span(row["figure"]),
-            short(median(row["rate"])), short(median(row["sent"])), good_text(row)]
+            short(median(row["rate"])), short(median(row["sent"])), "%.0f %%" % (100 * median(row["busy"])), good_text(row)]
 
 
 def latency_line(row):
@@ -185,7 +193,7 @@ def latency_line(row):
 
 
 RATE_HEAD = ["mix", "octets of reply", "to the reflector", "absolute: answers per core-second", "answers/s", "offered/s",
-             "good answered"]
+             "core busy", "good answered"]
 LATENCY_HEAD = ["", "offered/s", "p50", "p99", "p99.9", "answered"]
 # A row with a reflector beside it is two lines of latencies.
 def latency_rows(rows):

@@ -24,7 +24,7 @@ struct feed_query {
 #define GEN_FRAME_MAX 160u
 #define GEN_REPLY_MAX 1514u
 #define GEN_SAMPLES 1024u
-#define GEN_SAMPLE_OF 4096u /* one reply of so many is kept */
+#define GEN_SAMPLE_OF 512u /* one reply of so many is kept */
 #define GEN_BUCKETS 8192u
 #define GEN_BUCKET_NS 250u /* of the first half of the buckets */
 #define GEN_COARSE_NS 125000u
