@@ -31,6 +31,7 @@
 #define FRAMES 65536u
 #define LOST_MAX 0.01
 #define SENT_MIN 0.95
+#define FIRST_TRIES 5u
 #define SEARCH_SECONDS 0.5
 #define CLOSE_ENOUGH 1.08
 
@@ -98,12 +99,15 @@ static double search_seconds(const struct veth *v)
 	return v->seconds < SEARCH_SECONDS ? v->seconds : SEARCH_SECONDS;
 }
 
-/* One run tells how long the server's replies are. */
+/* One run tells how long the server's replies are; another, if the server did not come to run in it. */
 static int start_mirror(struct veth *v)
 {
-	struct gen_run run;
-	int r = gen_run(v->gen, v->device, v->rate, search_seconds(v), false, false, &run);
+	struct gen_run run = { .replies = 0 };
+	unsigned int i;
+	int r = 0;
 
+	for (i = 0; i < FIRST_TRIES && !r && run.replies < 1; i++)
+		r = gen_run(v->gen, v->device, v->rate, search_seconds(v), false, false, &run);
 	if (r)
 		return r;
 	if (run.replies < 1)

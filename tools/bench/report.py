@@ -204,6 +204,11 @@ def latency_rows(rows):
                        **{k: row["beside_" + k] for k in ("sent", "good", "p50", "p99", "p999")})
 
 
+def by_group(rows):
+    groups = [r.get("group") for r in rows]
+    return sorted(rows, key=lambda r: groups.index(r.get("group")))
+
+
 COLUMNS = {
     "ns": (["", "", "octets", "absolute: ns", "reflector: ns"], ns_line),
     "veth": (RATE_HEAD, rate_line),
@@ -215,7 +220,7 @@ COLUMNS = {
 def print_parts(rows):
     for part, title in TITLES.items():
         mine = [r for r in rows if r["part"] == part]
-        mine = list(latency_rows(mine)) if part == "latency" else mine
+        mine = list(latency_rows(mine)) if part == "latency" else by_group(mine)
         if not mine:
             continue
         head, line = COLUMNS.get(part, (["", "figure", "unit"], lambda r: [r["name"], span(r["figure"]), r["unit"]]))
