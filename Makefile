@@ -9,6 +9,9 @@
 #   make hunt           the torn-answer hunt (HUNT_ANSWERS) and dnsboltd killed in the midst (HUNT_KILLS), at length
 #   make test-kernels   the BPF programs on other kernels, in qemu
 #   make fuzz           libFuzzer on every target, FUZZ_SECONDS each
+#   make bench          what answers cost, beside a reflector and other servers, in 10 minutes (root; build/bench.json)
+#   make bench-full     the same at length, with a million names
+#   make bench-compare OLD.json   what changed since
 #   make bench-scale    large zones, and many: load, memory, one change, beside knotd and nsd (root)
 #   make asan           the three programs with ASan and UBSan, in build/san/
 #   make format         clang-format over the tree
@@ -42,7 +45,9 @@ CTL_SRC := $(wildcard tools/dnsboltctl/*.c)
 COMMON_SRC := $(wildcard userspace/lib/*.c)
 BPF_SRC := $(wildcard bpf/*.bpf.c)
 BED_SRC := $(wildcard tests/bed/*.bpf.c)
-BENCH_SRC := $(wildcard tools/bench/*.c)
+SCALE_SRC := $(wildcard tools/bench/scale*.c)
+BENCH_SRC := $(wildcard tools/bench/bench*.c)
+BENCH_BPF := $(wildcard tools/bench/*.bpf.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 HELP_SRC := $(wildcard tests/lib/*.c) $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
@@ -53,6 +58,7 @@ LIB_SRC := $(filter-out %/main.c,$(DAEMON_SRC) $(RESOLVER_SRC) $(CTL_SRC)) $(COM
 
 PROGRAMS := dnsboltd dnsbolt-resolver dnsboltctl
 SKELETONS := $(BPF_SRC:bpf/%.bpf.c=$(B)/bpf/%.skel.h)
+BENCH_SKELETONS := $(BENCH_BPF:%.bpf.c=$(B)/%.skel.h)
 UNITS := $(UNIT_SRC:%.c=$(B)/%)
 REPLAYS := $(FUZZ_SRC:tests/fuzz/fuzz_%.c=$(B)/tests/fuzz/replay_%)
 FUZZERS := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
@@ -71,7 +77,7 @@ CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 WARN_CLANG := -Wno-gnu-variable-sized-type-not-at-end # gcc takes them without a word
 COMMON = -std=gnu11 -D_GNU_SOURCE -DDNSBOLT_VERSION='"$(VERSION)"' $(WARN) $(if $(findstring clang,$(CC)),$(WARN_CLANG)) \
-	-I. -isystem $(B)/bpf $(PKG_CFLAGS) $(ABI)
+	-I. -isystem $(B)/bpf -isystem $(B)/tools/bench $(PKG_CFLAGS) $(ABI)
 HARDEN := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
 NATIVE = $(COMMON) $(HARDEN) $(CFLAGS)
 LINK := -pie -Wl,-z,relro,-z,now,--as-needed
@@ -81,12 +87,12 @@ SAN_LINK := $(SAN) -Wl,--as-needed
 SAN_CC := $(SAN) $(if $(findstring clang,$(CC)),,-Wno-format-truncation -Wno-maybe-uninitialized)
 BPF_FLAGS = -target bpf -mcpu=v3 -O2 -g -std=gnu11 -Wall -Wextra -Wno-unused-parameter -Werror -Ibpf -I/usr/include/$(MULTIARCH) $(ABI)
 
-.PHONY: all tests check test soak hunt other-abi demo demo-shell test-kernels fuzz bench-scale asan install clean deps format
+.PHONY: all tests check test soak hunt other-abi demo demo-shell test-kernels fuzz bench bench-full bench-compare bench-scale asan install clean deps format
 .DELETE_ON_ERROR:
 .SECONDARY:
 
 all: $(PROGRAMS:%=$(B)/%)
-tests: all $(UNITS) $(REPLAYS) $(BEDS) $(TEST_DIRS:%=$(B)/tests/%.run) $(B)/tests/hunt-blind.run other-abi
+tests: all $(UNITS) $(REPLAYS) $(BEDS) $(TEST_DIRS:%=$(B)/tests/%.run) $(B)/tests/hunt-blind.run $(B)/tools/bench/bench other-abi
 
 deps:
 	$(Q)tools/deps.sh
@@ -107,7 +113,7 @@ demo demo-shell: deps
 	$(again) all $(BEDS)
 	$(Q)B=$(B) tools/lab/demo.sh $(if $(filter demo-shell,$@),--shell)
 
-check: $(SKELETONS)
+check: $(SKELETONS) $(BENCH_SKELETONS)
 	$(Q)CC='$(CC)' CLANG='$(CLANG) $(WARN_CLANG)' NATIVE='$(subst ','\'',$(COMMON))' BPF='$(BPF_FLAGS)' tests/check.sh
 
 test-kernels: deps
@@ -130,6 +136,8 @@ compile_bpf = $(call say,BPF,$@)$(newline)$(Q)mkdir -p $(@D)$(newline)$(Q)$(CLAN
 $(B)/bpf/%.bpf.o: bpf/%.bpf.c
 	$(call compile_bpf)
 $(B)/tests/bed/%.bpf.o: tests/bed/%.bpf.c
+	$(call compile_bpf)
+$(B)/tools/bench/%.bpf.o: tools/bench/%.bpf.c
 	$(call compile_bpf)
 $(B)/blind/bpf/%.bpf.o: bpf/%.bpf.c
 	$(call compile_bpf,$(BLIND))
@@ -205,8 +213,20 @@ $(B)/tests/hunt-blind.run: $(BLIND_SRC:%.c=$(B)/blind/obj/%.o) $(B)/libdnsbolt.a
 other-abi:
 	+$(Q)$(MAKE) -s --no-print-directory B=$(B)/abi ABI_TEST=999 $(B)/abi/dnsboltd $(B)/abi/dnsbolt-resolver
 
-$(B)/tools/bench/scale: $(BENCH_SRC:%.c=$(B)/obj/%.o) $(B)/libdnsbolt.a
+$(BENCH_SRC:%.c=$(B)/obj/%.o): | $(BENCH_SKELETONS)
+$(B)/tools/bench/bench: $(BENCH_SRC:%.c=$(B)/obj/%.o) $(B)/libdnsbolt.a
+	$(compile)$(CC) $(CFLAGS) $(LINK) -o $@ $^ $(LIBS) -lm
+
+$(B)/tools/bench/scale: $(SCALE_SRC:%.c=$(B)/obj/%.o) $(B)/libdnsbolt.a
 	$(compile)$(CC) $(CFLAGS) $(LINK) -o $@ $^ $(LIBS)
+
+bench bench-full:
+	$(Q)tools/deps.sh bench
+	$(again) all $(BEDS) $(B)/tools/bench/bench $(B)/tests/budget.run
+	$(Q)B=$(B) $(if $(filter bench-full,$@),BENCH_FULL=1) tools/bench/bench.sh
+
+bench-compare:
+	$(Q)tools/bench/report.py --compare $(filter %.json,$(MAKECMDGOALS)) $(B)/bench.json
 
 bench-scale: $(B)/tools/bench/scale
 	$(Q)B=$(B) tools/bench/scale.sh

@@ -1,9 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Installs the Debian packages that building, testing and the demo need and that are not there. Quick when nothing
-# is missing; apt-get update only when the lists at hand do not do. Servers among them (nsd, for comparison) are
-# neither started nor enabled: this machine may be a DNS host.
+#     deps.sh [bench]
+#
+# Installs the Debian packages that building, testing and the demo need and that are not there; with `bench` those of the
+# benchmark's peers too. Quick when nothing is missing; apt-get update only when the lists at hand do not do. Servers among
+# them (nsd, for comparison) are neither started nor enabled: this machine may be a DNS host.
 set -euo pipefail
 
 build="gcc libc6-dev make pkg-config clang llvm bpftool linux-libc-dev libbpf-dev libxdp-dev libknot-dev
@@ -13,7 +15,8 @@ tests="iproute2 ethtool procps util-linux bind9-dnsutils dnsperf nsd knot bind9 
 	python3-dnspython python3-cryptography
 	libclang-rt-14-dev"
 kernels="qemu-system-x86 busybox-static cpio xz-utils"
-servers="nsd:nsd knot:knot bind9:named" # package:unit
+bench="python3 pdns-server pdns-backend-bind unbound"
+servers="nsd:nsd knot:knot bind9:named pdns-server:pdns unbound:unbound" # package:unit
 
 policy=/usr/sbin/policy-rc.d
 log=
@@ -52,8 +55,9 @@ if ! command -v dpkg-query > /dev/null || ! command -v apt-get > /dev/null; then
 	exit 0
 fi
 
+[ "${1:-}" = bench ] || bench=
 # shellcheck disable=SC2086
-mapfile -t missing < <(missing_packages $build $check $tests $kernels)
+mapfile -t missing < <(missing_packages $build $check $tests $kernels $bench)
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 if [ "$(id -u)" != 0 ]; then

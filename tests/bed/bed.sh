@@ -351,13 +351,14 @@ bed_zones()
 	bed_sign example.org "$BED_DIR/zones/example.org.zone"
 }
 
-# bed_sign NAME FILE: in place; ECDSA and NSEC, signatures valid for many years
+# bed_sign NAME FILE [OPTION...]: in place; ECDSA and NSEC (-n: NSEC3), signatures valid for many years
 bed_sign()
 {
-	local keys
+	local keys name=$1 file=$2
+	shift 2
 
-	keys=$(cd "$BED_DIR" && ldns-keygen -a ECDSAP256SHA256 -k "$1" && ldns-keygen -a ECDSAP256SHA256 "$1") || return 1
+	keys=$(cd "$BED_DIR" && ldns-keygen -a ECDSAP256SHA256 -k "$name" && ldns-keygen -a ECDSAP256SHA256 "$name") || return 1
 	# shellcheck disable=SC2086
-	(cd "$BED_DIR" && ldns-signzone -i 20240101000000 -e 20491231000000 -f "$2.signed" "$2" $keys) || return 1
-	mv "$2.signed" "$2"
+	(cd "$BED_DIR" && ldns-signzone "$@" -i 20240101000000 -e 20491231000000 -f "$file.signed" "$file" $keys) || return 1
+	mv "$file.signed" "$file"
 }
