@@ -31,7 +31,8 @@ static __always_inline struct dnsbolt_counters *counters(void)
 
 static __always_inline void count_answer(struct dnsbolt_counters *n, const struct scratch *s)
 {
-	n->rcode[s->rcode & 15]++;
+	if (s->rcode < 16) /* BADCOOKIE is counted as a reason */
+		n->rcode[s->rcode & 15]++;
 	if (s->ipv6)
 		n->answers_ipv6++;
 	else
@@ -40,19 +41,62 @@ static __always_inline void count_answer(struct dnsbolt_counters *n, const struc
 	n->octets_out += s->dns + s->reply_len;
 }
 
-/* Ends the packet: 0: the reply is in its place; positive: passed for that reason; negative: it broke after the
- * packet had been written to, which cannot happen. */
-static __always_inline int finish(const struct scratch *s, int result)
+/* Notes a response that was over its limit. */
+ENV_STAGE int note_limited(struct xdp_md *ctx, __u32 reason)
 {
-	struct dnsbolt_counters *n = counters();
-	__u32 reason = result > 0 ? result : result < 0 ? -result : s->reason;
+	__u32 k = 0;
+	struct dnsbolt_recent *recent = bpf_map_lookup_elem(&DNSBOLT_MAP_RECENT, &k);
+	const struct dnsbolt_config *c = env_config(ctx);
+	const struct scratch *s = env_scratch(ctx);
+	struct dnsbolt_limited *to;
+	__u64 prefix;
 
-	if (n) {
-		n->reason[reason & (DNSBOLT_REASONS_MAX - 1)]++;
-		if (!result)
-			count_answer(n, s);
+	if (!recent || !c || !s)
+		return 0;
+	to = &recent->limited[recent->n++ & (DNSBOLT_RECENT_MAX - 1)];
+	prefix = __builtin_bswap64(limit_prefix(s, c));
+	env_put64(to->prefix, s->ipv6 ? prefix : 0);
+	env_put64(to->prefix + 8, s->ipv6 ? 0 : prefix);
+	to->prefix_len = s->ipv6 ? c->limit.ipv6_prefix : 96 + c->limit.ipv4_prefix;
+	to->class = s->limited - 1;
+	to->reason = (__u16)reason;
+	to->zone = s->zone;
+	to->when = env_now(ctx);
+	return 0;
+}
+
+static __always_inline void count(struct xdp_md *ctx, const struct scratch *s, int result)
+{
+	__u32 reason = result > 0 ? result : result < 0 ? -result : s->reason;
+	struct dnsbolt_counters *n = counters();
+	__u32 class = s->limited - 1u;
+
+	if (!n)
+		return;
+	n->reason[reason & (DNSBOLT_REASONS_MAX - 1)]++;
+	if (s->cookie < DNSBOLT_COOKIES)
+		n->cookies[s->cookie]++;
+	if (class < DNSBOLT_CLASSES) {
+		n->limited[class]++;
+		n->slipped += s->slipped;
+		note_limited(ctx, reason);
 	}
-	return result > 0 ? XDP_PASS : result < 0 ? XDP_ABORTED : XDP_TX;
+	if (!result)
+		count_answer(n, s);
+}
+
+/* Ends the packet: 0: the reply is in its place; positive: passed or dropped for that reason; negative: it broke after the
+ * packet had been written to, which cannot happen. */
+static __always_inline int finish(struct xdp_md *ctx, const struct scratch *s, int result)
+{
+	const struct dnsbolt_config *c = env_config(ctx);
+
+	if (c && result > 0)
+		result = stages_end(ctx, c, result);
+	count(ctx, s, result);
+	if (result > 0)
+		return reason_is_drop(result) ? XDP_DROP : XDP_PASS;
+	return result < 0 ? XDP_ABORTED : XDP_TX;
 }
 
 static __always_inline int orphaned(struct xdp_md *ctx, const struct dnsbolt_config *c)
@@ -60,16 +104,17 @@ static __always_inline int orphaned(struct xdp_md *ctx, const struct dnsbolt_con
 	return c->alive_until && env_now(ctx) >= c->alive_until;
 }
 
-static __always_inline int answer(struct xdp_md *ctx)
+static __always_inline int answer(struct xdp_md *ctx, struct scratch *s)
 {
 	const struct dnsbolt_config *c = env_config(ctx);
 	int r;
 
+	stages_begin(s);
 	if (!c)
 		return REASON_internal;
 	r = stages_mode(c);
 	if (!r)
-		r = stages_packet(ctx);
+		r = stages_packet(ctx, c);
 	if (!r && orphaned(ctx, c))
 		r = REASON_orphaned;
 	if (!r)
@@ -84,7 +129,7 @@ static __always_inline int go_on(struct xdp_md *ctx, struct scratch *s, int r)
 
 	if (!c)
 		return REASON_internal;
-	if (!r)
+	if (!r || r == STAGES_PLANNED)
 		return stages_commit(ctx, c, s);
 	if (r == STAGES_ENCLOSER)
 		bpf_tail_call(ctx, &DNSBOLT_MAP_STAGES, stage_base + STAGE_ENCLOSER);
@@ -106,7 +151,7 @@ int dnsbolt_entry(struct xdp_md *ctx)
 
 	if (!s)
 		return XDP_PASS;
-	return finish(s, go_on(ctx, s, answer(ctx)));
+	return finish(ctx, s, go_on(ctx, s, answer(ctx, s)));
 }
 
 SEC("xdp.frags")
@@ -116,7 +161,7 @@ int dnsbolt_encloser(struct xdp_md *ctx)
 
 	if (!s)
 		return XDP_PASS;
-	return finish(s, go_on(ctx, s, stages_encloser(ctx)));
+	return finish(ctx, s, go_on(ctx, s, stages_encloser(ctx)));
 }
 
 SEC("xdp.frags")
@@ -126,7 +171,7 @@ int dnsbolt_prove(struct xdp_md *ctx)
 
 	if (!s)
 		return XDP_PASS;
-	return finish(s, go_on(ctx, s, stages_prove(ctx)));
+	return finish(ctx, s, go_on(ctx, s, stages_prove(ctx)));
 }
 
 SEC("xdp.frags")
@@ -136,7 +181,7 @@ int dnsbolt_dname(struct xdp_md *ctx)
 
 	if (!s)
 		return XDP_PASS;
-	return finish(s, go_on(ctx, s, made_dname(ctx)));
+	return finish(ctx, s, go_on(ctx, s, made_dname(ctx)));
 }
 
 SEC("xdp.frags")
@@ -146,7 +191,7 @@ int dnsbolt_target(struct xdp_md *ctx)
 
 	if (!s)
 		return XDP_PASS;
-	return finish(s, go_on(ctx, s, made_target(ctx)));
+	return finish(ctx, s, go_on(ctx, s, made_target(ctx)));
 }
 
 SEC("xdp.frags")
@@ -156,7 +201,7 @@ int dnsbolt_chaos(struct xdp_md *ctx)
 
 	if (!s)
 		return XDP_PASS;
-	return finish(s, go_on(ctx, s, made_chaos(ctx)));
+	return finish(ctx, s, go_on(ctx, s, made_chaos(ctx)));
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

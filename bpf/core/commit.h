@@ -22,6 +22,8 @@
 #define COMMIT_TARGET_MAX 0x3fffu /* RFC 1035 section 4.1.4 */
 #define COMMIT_POINTER 0xc000u
 #define COMMIT_FOLD 0x8000u
+#define COMMIT_OPT_MAX (DNS_OPT + PLAN_COOKIE + 4 + DNSBOLT_IDENTITY_MAX)
+#define COMMIT_OPT_WORDS ((COMMIT_OPT_MAX + 7) / 8)
 
 /* Makes the frame `target` octets long: at the tail, and what the tail does not give in front. What stands in front
  * needs no moving, it is all written anew. -1: the packet is as it was. */
@@ -216,34 +218,58 @@ ENV_STAGE int commit_part(struct env_ctx *ctx, __u32 i)
 	return 0;
 }
 
-/* RFC 6891 section 6.1.1; DO is copied (RFC 3225 section 3); NSID where it was asked for (RFC 5001). */
+/* The COOKIE option, behind the fixed part of the OPT. */
+static __always_inline __u32 commit_cookie(const struct scratch *s, __u8 *opt)
+{
+	__u32 i;
+
+	if (!s->has_cookie)
+		return 0;
+	opt[DNS_OPT + 1] = EDNS_COOKIE;
+	opt[DNS_OPT + 3] = COOKIE_BOTH;
+	for (i = 0; i < COOKIE_BOTH / 4; i++)
+		env_put32(opt + DNS_OPT + 4 + i * 4, env_get32((__u8 *)s->cookie_sent + i * 4));
+	return PLAN_COOKIE;
+}
+
+/* `len` octets, 5 at least, with the header. */
+static __always_inline void commit_nsid(const struct dnsbolt_config *c, __u8 *option, __u32 len)
+{
+	__u32 i;
+
+	option[1] = EDNS_NSID;
+	option[3] = (__u8)(len - 4);
+	for (i = 0; i < DNSBOLT_IDENTITY_MAX; i++) {
+		if (i >= len - 4)
+			break;
+		option[4 + i] = c->nsid.text[i];
+	}
+}
+
+/* RFC 6891 sections 6.1.1 and 6.1.3; DO is copied (RFC 3225 section 3); a cookie for a cookie (RFC 7873 section 5.2); NSID where
+ * it was asked for (RFC 5001). */
 static __always_inline int commit_opt(struct env_ctx *ctx, struct scratch *s,
 				      const struct dnsbolt_config *c)
 {
 	__u32 rdlen = s->opt_len - DNS_OPT, len, i;
 	__u8 *opt = (__u8 *)s->made;
 
-	for (i = 0; i < 18; i++)
+	for (i = 0; i < COMMIT_OPT_WORDS; i++)
 		s->made[i] = 0;
 	opt[2] = QTYPE_OPT;
 	env_put_be16(opt + 3, c->max_udp);
+	opt[5] = s->rcode >> 4;
 	opt[7] = s->dnssec_ok ? EDNS_DO : 0;
-	if (rdlen) {
-		opt[10] = (__u8)rdlen;
-		opt[12] = EDNS_NSID;
-		opt[14] = (__u8)(rdlen - 4);
-		for (i = 0; i < DNSBOLT_IDENTITY_MAX; i++) {
-			if (i >= rdlen - 4)
-				break;
-			opt[15 + i] = c->nsid.text[i];
-		}
-	}
+	opt[10] = (__u8)rdlen;
+	len = commit_cookie(s, opt);
+	if (rdlen > len)
+		commit_nsid(c, opt + DNS_OPT + len, rdlen - len);
 	len = s->opt_len;
 	len = ((len - 1) & 255) + 1;
 	env_barrier_var(len);
-	if (len > DNS_OPT + 4 + DNSBOLT_IDENTITY_MAX)
+	if (len > COMMIT_OPT_MAX)
 		return REASON_internal;
-	s->sum += csum_at(csum_fold(env_csum(opt, 144)), s->where);
+	s->sum += csum_at(csum_fold(env_csum(opt, COMMIT_OPT_WORDS * 8)), s->where);
 	if (env_store(ctx, s->dns + s->where, opt, len))
 		return REASON_internal;
 	s->where += len;
@@ -257,7 +283,7 @@ static __always_inline void commit_dns_header(struct scratch *s)
 
 	m[2] = (__u8)(HEADER_QR | (s->aa ? HEADER_AA : 0) | (s->truncated ? HEADER_TC : 0) |
 		      (m[2] & HEADER_RD));
-	m[3] = s->rcode;
+	m[3] = s->rcode & HEADER_RCODE;
 	env_put_be16(m + 6, s->count[0]);
 	env_put_be16(m + 8, s->count[1]);
 	env_put_be16(m + 10, s->count[2]);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Stage 3: what stands behind the question: nothing, or one OPT record of the root (RFC 6891). Unknown
- * options are skipped; those that the host answers and we do not are reasons to pass (config.pass_options), where
- * there is a host.
+ * options are skipped; those that the host answers and we do not are reasons to pass (config.pass_options, config.cookie), where
+ * there is a host. A COOKIE's place is noted (RFC 7873 section 5.2: of the first).
  */
 #ifndef DNSBOLT_CORE_EDNS_H
 #define DNSBOLT_CORE_EDNS_H
 
 #include "../reasons.h"
+#include "cookie.h"
 #include "env.h"
 
 #define EDNS_DO 0x80u /* of the first flags octet, RFC 3225 */
@@ -19,13 +20,12 @@
 #define EDNS_EXPIRE 9u
 #define EDNS_COOKIE 10u
 
-#define EDNS_SEEN_COOKIE (1u << 31) /* beside DNSBOLT_OPT_* */
-
 struct edns_walk {
 	struct scratch *s;
 	__u32 pos, end; /* offsets in the message */
 	__u32 seen;	/* DNSBOLT_OPT_* */
 	__u32 bad;
+	__u32 cookie_at, cookie_len;
 };
 
 static __always_inline __u32 edns_known(__u32 code)
@@ -37,8 +37,6 @@ static __always_inline __u32 edns_known(__u32 code)
 		return DNSBOLT_OPT_ECS;
 	case EDNS_EXPIRE:
 		return DNSBOLT_OPT_EXPIRE;
-	case EDNS_COOKIE:
-		return EDNS_SEEN_COOKIE;
 	}
 	return 0;
 }
@@ -47,6 +45,7 @@ static long edns_option(__u32 i, void *arg)
 {
 	struct edns_walk *w = arg;
 	const __u8 *p;
+	__u32 code;
 
 	(void)i;
 	if (w->pos >= w->end)
@@ -56,15 +55,37 @@ static long edns_option(__u32 i, void *arg)
 		return 1;
 	}
 	p = env_message(w->s) + (w->pos & 511);
-	w->seen |= edns_known(env_get_be16(p));
+	code = env_get_be16(p);
+	if (code == EDNS_COOKIE && !w->cookie_at) {
+		w->cookie_at = w->pos + 4;
+		w->cookie_len = env_get_be16(p + 2);
+	}
+	w->seen |= edns_known(code);
 	w->pos += 4u + env_get_be16(p + 2);
+	return 0;
+}
+
+static __always_inline int edns_cookie(struct scratch *s, const struct dnsbolt_config *c,
+				       const struct edns_walk *w)
+{
+	if (!s->alone && c->cookie.mode == DNSBOLT_COOKIES_PASS)
+		return REASON_cookie;
+	if (!cookie_is_on(c))
+		return 0;
+	if (!cookie_is_length(w->cookie_len)) {
+		s->cookie = DNSBOLT_COOKIE_MALFORMED;
+		return REASON_edns_malformed;
+	}
+	s->cookie_at = (__u16)w->cookie_at;
+	s->cookie_len = (__u8)w->cookie_len;
 	return 0;
 }
 
 static __always_inline int edns_options(struct scratch *s, const struct dnsbolt_config *c,
 					__u32 from)
 {
-	struct edns_walk w = { s, from, s->msg_len, 0, 0 };
+	struct edns_walk w = { .s = s, .pos = from, .end = s->msg_len };
+	int r;
 
 	env_loop(EDNS_OPTIONS_MAX, edns_option, &w);
 	if (w.bad || w.pos > w.end)
@@ -72,10 +93,9 @@ static __always_inline int edns_options(struct scratch *s, const struct dnsbolt_
 	if (w.pos < w.end)
 		return REASON_edns_options;
 	s->nsid = w.seen & DNSBOLT_OPT_NSID ? 1 : 0;
-	if (s->alone)
-		return 0;
-	if (w.seen & EDNS_SEEN_COOKIE && c->cookie.mode == DNSBOLT_COOKIES_PASS)
-		return REASON_cookie;
+	r = w.cookie_at ? edns_cookie(s, c, &w) : 0;
+	if (r || s->alone)
+		return r;
 	return w.seen & c->pass_options ? REASON_host_option : 0;
 }
 

@@ -7,9 +7,11 @@
  *   ENV_STAGE             a function that verifiers look at alone (global in BPF)
  *   ENV_UNROLL, ENV_NO_UNROLL   before a loop that must not, or must, be one in BPF
  *   ENV_UNFOLDS           names that no pointer reaches are spelled afterwards (userspace/lib/unfold.h)
- *   env_scratch/config/zone/name/listen/arena    the maps; NULL or 0: not there
+ *   env_scratch/config/zone/name/listen/arena/client/limit_line    the maps; NULL or 0: not there
  *   env_data/data_end/ifindex/frame_len/load/store/adjust_tail/adjust_head    the packet
  *   env_get/put           loads and stores at any address, in host order
+ *   env_read64/swap64     of a word that other CPUs write, too
+ *   env_now, env_coarse   the clock; one that costs less and stands still for up to 10 ms
  *   env_loop              bounded iteration with carried state
  *   env_fib               0: the route back is the way it came
  */
@@ -73,6 +75,31 @@ static __always_inline __u32 env_listen(struct env_ctx *ctx, const struct dnsbol
 	return flags ? *flags : 0;
 }
 
+static __always_inline int env_client(struct env_ctx *ctx, const struct dnsbolt_client_key *key,
+				      struct dnsbolt_client *ret_client)
+{
+	const struct dnsbolt_client *found = bpf_map_lookup_elem(&DNSBOLT_MAP_CLIENTS, key);
+
+	if (found)
+		*ret_client = *found;
+	return !!found;
+}
+
+static __always_inline struct dnsbolt_limit_line *env_limit_line(struct env_ctx *ctx, __u32 i)
+{
+	return bpf_map_lookup_elem(&DNSBOLT_MAP_LIMITS, &i);
+}
+
+static __always_inline __u64 env_read64(const __u64 *p)
+{
+	return *(const volatile __u64 *)p;
+}
+
+static __always_inline int env_swap64(__u64 *p, __u64 from, __u64 to)
+{
+	return __sync_val_compare_and_swap(p, from, to) == from;
+}
+
 /* At least DNSBOLT_SEG_GUARD octets may be read from what it returns. */
 static __always_inline const void *env_arena(struct env_ctx *ctx, dnsbolt_handle handle)
 {
@@ -131,6 +158,11 @@ static __always_inline __u16 env_get16(const void *p)
 	return *(const __u16 *)p;
 }
 
+static __always_inline void env_put64(void *p, __u64 v)
+{
+	*(__u64 *)p = v;
+}
+
 static __always_inline void env_put32(void *p, __u32 v)
 {
 	*(__u32 *)p = v;
@@ -168,6 +200,7 @@ static __always_inline __u32 env_frame_len(struct env_ctx *ctx)
 #define env_adjust_head(ctx, by) bpf_xdp_adjust_head(ctx, by)
 #define env_loop(n, each, arg) bpf_loop(n, each, arg, 0)
 #define env_now(ctx) bpf_ktime_get_boot_ns()
+#define env_coarse(ctx) bpf_ktime_get_coarse_ns()
 
 /* One's complement sum, unfolded, of len octets (a multiple of 4, at most 512). */
 static __always_inline __u32 env_csum(const void *p, __u32 len)
@@ -256,6 +289,28 @@ static inline __u32 env_listen(struct env_ctx *ctx, const struct dnsbolt_addr *a
 	return ctx->view->find_listen ? ctx->view->find_listen(ctx->view, addr) : 0;
 }
 
+static inline int env_client(struct env_ctx *ctx, const struct dnsbolt_client_key *key,
+			     struct dnsbolt_client *ret_client)
+{
+	return ctx->view->find_client && ctx->view->find_client(ctx->view, key, ret_client);
+}
+
+/* Fewer lines than the driver has are shared by more. */
+static inline struct dnsbolt_limit_line *env_limit_line(struct env_ctx *ctx, __u32 i)
+{
+	return ctx->view->n_limits ? &ctx->view->limits[i % ctx->view->n_limits] : 0;
+}
+
+static inline __u64 env_read64(const __u64 *p)
+{
+	return __atomic_load_n(p, __ATOMIC_RELAXED);
+}
+
+static inline int env_swap64(__u64 *p, __u64 from, __u64 to)
+{
+	return __atomic_compare_exchange_n(p, &from, to, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
 static inline const void *env_arena(struct env_ctx *ctx, dnsbolt_handle handle)
 {
 	__u32 segment = handle / DNSBOLT_SEG_GRANULES;
@@ -310,6 +365,11 @@ static inline __u16 env_get16(const void *p)
 
 	memcpy(&v, p, sizeof(v));
 	return v;
+}
+
+static inline void env_put64(void *p, __u64 v)
+{
+	memcpy(p, &v, sizeof(v));
 }
 
 static inline void env_put32(void *p, __u32 v)
@@ -397,6 +457,11 @@ static inline __u64 env_now(struct env_ctx *ctx)
 		return ctx->now;
 	clock_gettime(CLOCK_BOOTTIME, &t);
 	return (__u64)t.tv_sec * 1000000000u + (__u64)t.tv_nsec;
+}
+
+static inline __u64 env_coarse(struct env_ctx *ctx)
+{
+	return env_now(ctx);
 }
 
 static inline __u32 env_csum(const void *p, __u32 len)

@@ -11,6 +11,7 @@
 #define DNSBOLT_CORE_FIND_H
 
 #include "../reasons.h"
+#include "client.h"
 #include "env.h"
 #include "question.h"
 
@@ -198,12 +199,17 @@ static __always_inline int find_any_side(struct env_ctx *ctx)
 	return r == FIND_ABSENT ? find_node(ctx, DNSBOLT_SIDE_PARENT) : r;
 }
 
-/* The program looks at the clock itself: it must stop also when nobody is left to tell it. */
-static __always_inline int find_expired(struct env_ctx *ctx, const struct scratch *s)
+/* Why the zone in hand is not for this client, or now for nobody. The program looks at the clock itself: it must stop also when
+ * nobody is left to tell it. */
+static __always_inline int find_shut(struct env_ctx *ctx, const struct scratch *s)
 {
 	const struct dnsbolt_zone *z = env_zone(ctx, s->zone);
+	const struct dnsbolt_config *c = env_config(ctx);
 
-	return !z || (z->expires && env_now(ctx) >= z->expires);
+	if (!z || !c || (z->expires && env_now(ctx) >= z->expires))
+		return REASON_expired;
+	return client_may(s, z) ? 0
+				: client_refusal(c, REASON_not_served, REASON_not_served_passed);
 }
 
 /* Has a change set become visible since the first look-up? What was absent then may be there. */
@@ -285,9 +291,8 @@ ENV_STAGE int find_exact(struct env_ctx *ctx)
 		r = find_ds(ctx, s);
 	if (r)
 		return r;
-	if (find_expired(ctx, s))
-		return REASON_expired;
-	return find_entry(ctx, s->qtype);
+	r = find_shut(ctx, s);
+	return r ? r : find_entry(ctx, s->qtype);
 }
 
 /* How many labels of the name are stored. Every ancestor of a stored name is stored, so that is monotonic along the
@@ -348,9 +353,8 @@ static __always_inline int find_own_ds(struct env_ctx *ctx, struct scratch *s)
 		r = find_node(ctx, DNSBOLT_SIDE_CHILD);
 	if (r)
 		return r == FIND_ABSENT ? REASON_busy : r;
-	if (find_expired(ctx, s))
-		return REASON_expired;
-	return find_entry(ctx, s->qtype);
+	r = find_shut(ctx, s);
+	return r ? r : find_entry(ctx, s->qtype);
 }
 
 /* What a wildcard has for the type (RFC 4592 section 3.3), by its own node. */
@@ -500,8 +504,9 @@ ENV_STAGE int find_encloser(struct env_ctx *ctx)
 		return r;
 	if (s->depth >= s->labels) /* not there when find_exact() looked: it came meanwhile */
 		return REASON_busy;
-	if (find_expired(ctx, s))
-		return REASON_expired;
+	r = find_shut(ctx, s);
+	if (r)
+		return r;
 	s->encloser = s->node;
 	n = env_arena(ctx, s->node);
 	if (!n)

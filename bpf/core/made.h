@@ -12,6 +12,7 @@
 #include "../reasons.h"
 #include "env.h"
 #include "find.h"
+#include "limit.h"
 #include "plan.h"
 
 #define RCODE_YXDOMAIN 6u
@@ -242,12 +243,16 @@ ENV_STAGE int made_chaos(struct env_ctx *ctx)
 	struct scratch *s = env_scratch(ctx);
 	const struct dnsbolt_config *c = env_config(ctx);
 	const struct dnsbolt_identity *id;
+	int r;
 
 	if (!s || !c)
 		return REASON_internal;
 	id = made_identity(s, c);
 	if (!id || !id->len)
 		return REASON_qclass;
+	r = limit_identity(ctx, s, c);
+	if (r)
+		return r;
 	plan_start(s);
 	s->aa = 1;
 	s->rcode = 0;

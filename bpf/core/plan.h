@@ -8,12 +8,14 @@
 
 #include "../reasons.h"
 #include "env.h"
+#include "cookie.h"
 #include "find.h"
 
 #define RCODE_NXDOMAIN 3u
 #define PLAN_PARTS_MAX 16u /* of one reply: an answer's, proofs, and a record made here */
 #define PLAN_UDP_IPV4 28u  /* octets of IP and UDP header */
 #define PLAN_UDP_IPV6 48u
+#define PLAN_COOKIE (4u + COOKIE_BOTH) /* octets of OPT, as the option's header has 4 */
 #define PLAN_OF_TARGET                                                                             \
 	(1u << 7) /* of a part, beside DNSBOLT_SLOT_*: its records are said of the DNAME's target */
 
@@ -260,16 +262,37 @@ ENV_STAGE int plan_dname(struct env_ctx *ctx)
 	return r;
 }
 
-/* Decides what is sent of what was planned, when the store was not flipped meanwhile. */
-static __always_inline int plan_finish(struct scratch *s, const struct dnsbolt_config *c)
+/* Our OPT, where the query has one: with a cookie, and with an NSID. */
+static __always_inline __u16 plan_opt(const struct scratch *s, const struct dnsbolt_config *c)
 {
 	__u32 nsid = s->nsid ? c->nsid.len : 0;
 
 	if (nsid > DNSBOLT_IDENTITY_MAX)
 		nsid = 0;
-	s->opt_len = 0;
-	if (s->edns)
-		s->opt_len = (__u16)(DNS_OPT + (nsid ? 4 + nsid : 0));
+	if (!s->edns)
+		return 0;
+	return (__u16)(DNS_OPT + (s->has_cookie ? PLAN_COOKIE : 0) + (nsid ? 4 + nsid : 0));
+}
+
+/* A reply without records. */
+static __always_inline void plan_bare(struct scratch *s, const struct dnsbolt_config *c,
+				      __u32 reason, __u32 rcode, __u32 truncated)
+{
+	plan_start(s);
+	s->aa = 0;
+	s->rcode = (__u8)rcode;
+	s->truncated = (__u8)truncated;
+	s->reason = (__u8)reason;
+	s->opt_len = plan_opt(s, c);
+	s->reply_len = s->question_end + s->opt_len;
+	s->count[0] = s->count[1] = 0;
+	s->count[DNSBOLT_ADDITIONAL_SECTION] = s->edns;
+}
+
+/* Decides what is sent of what was planned, when the store was not flipped meanwhile. */
+static __always_inline int plan_finish(struct scratch *s, const struct dnsbolt_config *c)
+{
+	s->opt_len = plan_opt(s, c);
 	plan_fit(s, plan_limit(s, c));
 	if (env_read_once(&c->flips) != s->flips)
 		return REASON_busy;

@@ -8,6 +8,7 @@
 #define DNSBOLT_CORE_QUESTION_H
 
 #include "../reasons.h"
+#include "cookie.h"
 #include "csum.h"
 #include "env.h"
 #include "hash.h"
@@ -208,6 +209,8 @@ ENV_STAGE int question_parse(struct env_ctx *ctx)
 	s->question_end = 0;
 	s->chaos = 0;
 	s->nsid = 0;
+	s->cookie_len = 0;
+	s->has_cookie = 0;
 	s->edns = 0;
 	s->dnssec_ok = 0;
 	s->udp_size = DNS_UDP_MIN;
@@ -216,6 +219,8 @@ ENV_STAGE int question_parse(struct env_ctx *ctx)
 	r = question_header(env_message(s));
 	if (r)
 		return r;
+	if (cookie_is_on(c))
+		s->cookie = DNSBOLT_COOKIE_NONE;
 	r = question_walk(s);
 	if (r)
 		return r;

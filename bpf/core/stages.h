@@ -10,8 +10,11 @@
 #define DNSBOLT_CORE_STAGES_H
 
 #include "packet.h"
+#include "client.h"
 #include "question.h"
 #include "edns.h"
+#include "cookie.h"
+#include "limit.h"
 #include "find.h"
 #include "deny.h"
 #include "plan.h"
@@ -23,6 +26,8 @@
 #define STAGES_DNAME FIND_DNAME		 /* a CNAME is to be made */
 #define STAGES_TARGET FIND_TARGET	 /* and its target to be found */
 #define STAGES_CHAOS (-4)		 /* a question for our identity */
+#define STAGES_PLANNED LIMIT_PLANNED	 /* nothing: the reply is planned */
+#define STAGES_QUERY_FIRST 40		 /* reasons from it on are of what is a message to us */
 #define STAGES_BROKEN (-REASON_internal) /* the packet was written to: it must not go on */
 
 /* Is the program to look at packets at all? */
@@ -33,16 +38,60 @@ static __always_inline int stages_mode(const struct dnsbolt_config *c)
 	return 0;
 }
 
+/* What the last packet was said to be must not be this one's. */
+static __always_inline void stages_begin(struct scratch *s)
+{
+	s->client_flags = 0;
+	s->client_sets = 0;
+	s->cookie = DNSBOLT_COOKIES;
+	s->debited = 0;
+	s->limited = 0;
+	s->slipped = 0;
+}
+
+/* May this client ask? Where there are no prefixes, that costs nothing. */
+static __always_inline int stages_client(struct env_ctx *ctx, const struct dnsbolt_config *c)
+{
+	return c->limit.flags & DNSBOLT_LIMIT_ACCESS ? client_check(ctx) : 0;
+}
+
 /* The frame: is it a DNS query to us? */
-static __always_inline int stages_packet(struct env_ctx *ctx)
+static __always_inline int stages_packet(struct env_ctx *ctx, const struct dnsbolt_config *c)
 {
 	int r = packet_parse(ctx);
 
+	if (!r)
+		r = stages_client(ctx, c);
 	if (!r)
 		r = packet_load(ctx);
 	if (!r)
 		r = packet_checksums(ctx);
 	return r;
+}
+
+/* Cookies, and what is limited or refused before anything is looked for. */
+static __always_inline int stages_early(struct env_ctx *ctx)
+{
+	const struct scratch *s = env_scratch(ctx);
+	const struct dnsbolt_config *c = env_config(ctx);
+	int r;
+
+	if (!s || !c)
+		return REASON_internal;
+	r = s->cookie_len ? cookie_read(ctx) : 0;
+	if (!r && (c->limit.step[DNSBOLT_CLASS_ALL] || c->cookie.mode == DNSBOLT_COOKIES_REQUIRE))
+		r = limit_early(ctx);
+	return r;
+}
+
+/* An answer that was found: may it be sent? */
+static __always_inline int stages_limit(struct env_ctx *ctx)
+{
+	const struct dnsbolt_config *c = env_config(ctx);
+
+	if (!c)
+		return REASON_internal;
+	return c->limit.flags & DNSBOLT_LIMIT_ON ? limit_answer(ctx) : 0;
 }
 
 static __always_inline int stages_class(struct env_ctx *ctx)
@@ -62,9 +111,13 @@ static __always_inline int stages_lookup(struct env_ctx *ctx)
 	if (!r)
 		r = question_name(ctx);
 	if (!r)
+		r = stages_early(ctx);
+	if (!r)
 		r = stages_class(ctx);
 	if (!r)
 		r = find_exact(ctx);
+	if (!r)
+		r = stages_limit(ctx);
 	if (!r)
 		r = plan_answer(ctx);
 	return r;
@@ -73,8 +126,12 @@ static __always_inline int stages_lookup(struct env_ctx *ctx)
 /* By the closest encloser, without proofs. */
 static __always_inline int stages_encloser(struct env_ctx *ctx)
 {
-	int r = find_encloser(ctx);
+	int r = find_encloser(ctx), limited = 0;
 
+	if (!r || r == STAGES_PROVE || r == STAGES_DNAME)
+		limited = stages_limit(ctx);
+	if (limited)
+		r = limited;
 	return r ? r : plan_answer(ctx);
 }
 
@@ -105,6 +162,18 @@ static __always_inline int stages_commit(struct env_ctx *ctx, const struct dnsbo
 	if (!r)
 		r = commit_filling(ctx, s);
 	return r ? STAGES_BROKEN : 0;
+}
+
+/* What is done in the end, of a packet that is as it came: `reason` to pass or to drop it, or another. What is passed has its
+ * limit; in shadow mode nothing is dropped. */
+static __always_inline int stages_end(struct env_ctx *ctx, const struct dnsbolt_config *c,
+				      int reason)
+{
+	if (reason >= STAGES_QUERY_FIRST && c->limit.pass_step_ns && !reason_is_drop(reason))
+		reason = limit_passed(ctx, (__u32)reason);
+	if (reason_is_drop(reason) && env_read_once(&c->mode) == DNSBOLT_MODE_SHADOW)
+		reason = REASON_shadow;
+	return reason;
 }
 
 #endif /* DNSBOLT_CORE_STAGES_H */

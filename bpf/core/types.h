@@ -80,6 +80,18 @@ struct scratch {
 	__u32 question_sum; /* one's complement sum of the question from an even offset on */
 	__u32 walk;	    /* of the label walk: where the next label starts */
 
+	/* client, cookies, limits */
+	__u32 client_flags, client_sets; /* as struct dnsbolt_client has them */
+	__u16 cookie_at;		 /* offset in the message of the COOKIE option's data */
+	__u8 cookie_len; /* its octets; 0: there is none, or it is not our business */
+	__u8 cookie; /* enum dnsbolt_cookie; DNSBOLT_COOKIES: the query was not read so far, or cookies are not our business */
+	__u8 has_cookie;      /* cookie_sent goes into the reply's OPT */
+	__u8 debited;	      /* classes whose account has this query's response */
+	__u8 limited;	      /* 1 + the class that is over its rate; 0: none is */
+	__u8 slipped;	      /* and the reply says to ask again */
+	__u64 cookie_sent[3]; /* client cookie, server cookie */
+	__u64 limit_what;     /* name or zone whose responses are counted */
+
 	/* find */
 	__u32 flips; /* of the config map, before the first look-up */
 	dnsbolt_handle anchor, node, answer, snapshot; /* answer 0: the name does not exist */

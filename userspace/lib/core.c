@@ -45,7 +45,7 @@ static int core_lookup(struct env_ctx *ctx)
 		r = stages_prove(ctx);
 	if (r == STAGES_CHAOS)
 		r = made_chaos(ctx);
-	return r;
+	return r == STAGES_PLANNED ? 0 : r;
 }
 
 static bool core_orphaned(struct env_ctx *ctx)
@@ -53,6 +53,70 @@ static bool core_orphaned(struct env_ctx *ctx)
 	const struct dnsbolt_config *c = ctx->view->config;
 
 	return c->alive_until && env_now(ctx) >= c->alive_until;
+}
+
+enum dnsbolt_reason core_begin(struct core *core, const struct dnsbolt_addr *client)
+{
+	static const struct dnsbolt_addr nobody;
+	struct scratch *s = &core->ctx.scratch;
+	const struct dnsbolt_config *c = core->ctx.view->config;
+
+	stages_begin(s);
+	s->src = client ? *client : nobody;
+	s->ipv6 = !packet_is_mapped(s->src.a);
+	s->edns = 0;
+	s->has_cookie = 0;
+	if (!(c->limit.flags & DNSBOLT_LIMIT_ACCESS))
+		return REASON_none;
+	return (enum dnsbolt_reason)client_judge(&core->ctx, s, c);
+}
+
+enum dnsbolt_cookie core_cookie(struct core *core, const uint8_t *data, size_t len,
+				uint8_t ret_data[CORE_COOKIE])
+{
+	const struct dnsbolt_config *c = core->ctx.view->config;
+	struct scratch *s = &core->ctx.scratch;
+	uint8_t room[CORE_COOKIE] = { 0 };
+
+	if (!cookie_is_on(c))
+		return DNSBOLT_COOKIES;
+	s->cookie = DNSBOLT_COOKIE_MALFORMED;
+	if (len > COOKIE_MAX || !cookie_is_length((__u32)len))
+		return DNSBOLT_COOKIE_MALFORMED;
+	memcpy(room, data, len < sizeof(room) ? len : sizeof(room));
+	if (cookie_take(&core->ctx, s, c, room, (__u32)len))
+		return DNSBOLT_COOKIE_MALFORMED;
+	memcpy(ret_data, s->cookie_sent, CORE_COOKIE);
+	return (enum dnsbolt_cookie)s->cookie;
+}
+
+bool core_may_refuse(struct core *core)
+{
+	const struct dnsbolt_config *c = core->ctx.view->config;
+	struct scratch *s = &core->ctx.scratch;
+	int r;
+
+	s->tcp = 0;
+	if (!limit_is_on(s, c))
+		return true;
+	s->limit_what = 0;
+	r = limit_class(&core->ctx, s, c, DNSBOLT_CLASS_ERROR);
+	s->slipped = 0; /* an error is not shorter for being slipped: it is left out */
+	return !r;
+}
+
+void core_notes(const struct core *core, struct core_notes *ret_notes)
+{
+	const struct scratch *s = &core->ctx.scratch;
+
+	ret_notes->limited = s->limited - 1;
+	ret_notes->slipped = s->slipped;
+	ret_notes->cookie = (enum dnsbolt_cookie)s->cookie;
+}
+
+void core_set_now(struct core *core, uint64_t now)
+{
+	core->ctx.now = now;
 }
 
 /* What packet_load() does for frames. */
@@ -65,7 +129,6 @@ static int core_load_message(struct env_ctx *ctx, const uint8_t *msg, size_t len
 	s->zone = ~0u;
 	s->frame_len = 0;
 	s->l3 = s->l4 = s->dns = s->mtu = 0;
-	s->ipv6 = 0;
 	s->tcp = tcp;
 	s->alone = 1;
 	if (len < DNS_HEADER)
@@ -132,16 +195,17 @@ static int core_packet(struct env_ctx *ctx)
 
 	s->tcp = 0;
 	s->alone = 0;
+	stages_begin(s);
 	r = stages_mode(c);
 	if (!r)
-		r = stages_packet(ctx);
+		r = stages_packet(ctx, c);
 	if (!r && core_orphaned(ctx))
 		r = REASON_orphaned;
 	if (!r)
 		r = core_lookup(ctx);
 	if (!r)
 		r = stages_commit(ctx, c, s);
-	return r;
+	return r > 0 ? stages_end(ctx, c, r) : r;
 }
 
 int core_frame(struct core *core, uint8_t *frame, size_t *len, size_t headroom, size_t tailroom,
@@ -158,7 +222,7 @@ int core_frame(struct core *core, uint8_t *frame, size_t *len, size_t headroom, 
 	r = core_packet(ctx);
 	*ret_reason = (enum dnsbolt_reason)(r > 0 ? r : r < 0 ? -r : ctx->scratch.reason);
 	if (r > 0)
-		return XDP_PASS;
+		return reason_is_drop((unsigned int)r) ? XDP_DROP : XDP_PASS;
 	if (r < 0)
 		return XDP_ABORTED;
 	*ret_frame = ctx->data;
