@@ -158,6 +158,7 @@ static int adopt_stages(struct attach *attach, const struct config *config, int 
 				   strerror(-err));
 	for (unsigned int i = 0; i < DNSBOLT_MAX_IFACES; i++)
 		attach->former[i] = attach->page->iface[i].ifindex;
+	attach->has_clients = attach->page->limit.flags & DNSBOLT_LIMIT_ACCESS;
 	/* What an earlier start replaced, or did not complete, is used by no packet any more. */
 	current = stages_current(attach->gate, attach->maps.stages);
 	stages_clear(attach->maps.stages, current);

@@ -75,8 +75,9 @@ int attach_write_limits(struct attach *attach, const struct config *config)
 	to->ipv4_prefix = (uint8_t)limit->ipv4_prefix;
 	to->ipv6_prefix = (uint8_t)limit->ipv6_prefix;
 	to->slip = (uint8_t)limit->slip;
-	to->pass_burst_ns = SECOND_NS;
 	to->pass_step_ns = config->pass_limit ? SECOND_NS / config->pass_limit : 0;
+	/* The part of it that is for everyone holds one query, whatever the rate. */
+	to->pass_burst_ns = SECOND_NS > 2 * to->pass_step_ns ? SECOND_NS : 2 * to->pass_step_ns;
 	__atomic_store_n(&to->flags, limit_flags(attach, config), __ATOMIC_RELEASE);
 	return 0;
 }
