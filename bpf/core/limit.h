@@ -127,7 +127,7 @@ ENV_STAGE int limit_debit(struct env_ctx *ctx, __u32 class)
 	now = env_coarse(ctx) >> DNSBOLT_TICK_SHIFT;
 	i = limit_place(line, tag, now, c->limit.window);
 	account = &line->account[i & (DNSBOLT_LINE_ACCOUNTS - 1)];
-	ENV_NO_UNROLL
+	ENV_UNROLL
 	for (i = 0; i < LIMIT_TRIES; i++) {
 		old = env_read64(account);
 		if (env_swap64(account, old, limit_move(&c->limit, old, tag, now, step, &verdict)))
@@ -254,7 +254,7 @@ ENV_STAGE int limit_passed(struct env_ctx *ctx, __u32 reason)
 	if (s->cookie != DNSBOLT_COOKIE_VALID && !(s->client_flags & DNSBOLT_CLIENT_EXEMPT))
 		room -= room / 4;
 	now = env_coarse(ctx);
-	ENV_NO_UNROLL
+	ENV_UNROLL
 	for (i = 0; i < LIMIT_TRIES; i++) {
 		tat = env_read64(&line->account[0]);
 		next = tat > now && tat - now <= c->limit.pass_burst_ns + LIMIT_SLACK_NS ? tat

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <time.h>
 
 #include "../../loader/zone/render.h"
 #include "../../userspace/lib/core.h"
@@ -19,6 +21,7 @@
 
 #define HARNESS_MAX_NAMES (1u << 20)
 #define HARNESS_MAX_OWN 16
+#define HARNESS_MAX_CLIENTS 16
 #define HARNESS_IFINDEX 1 /* what BPF_PROG_TEST_RUN takes as the device: loopback */
 
 struct harness {
@@ -31,15 +34,50 @@ struct harness {
 		uint32_t flags;
 	} listen[HARNESS_MAX_OWN];
 	size_t n_listen;
+	struct {
+		struct dnsbolt_client_key key;
+		struct dnsbolt_client client;
+	} clients[HARNESS_MAX_CLIENTS];
+	size_t n_clients;
+	struct dnsbolt_limit_line *lines, *kernel_lines;
 	struct zone **zones;
 	size_t n_zones;
 	struct dnsbolt_counters *cpus;
+	struct dnsbolt_recent *recent;
 	int n_cpus;
 };
 
 static const struct env_store *base_view(const struct harness *h)
 {
 	return store_view(h->store);
+}
+
+static __thread struct harness *listening;
+
+static bool is_below(const struct dnsbolt_client_key *key, const uint8_t *a)
+{
+	uint32_t octets = key->prefixlen / 8, bits = key->prefixlen % 8;
+
+	return !memcmp(key->a, a, octets) &&
+	       (!bits || (key->a[octets] ^ a[octets]) >> (8 - bits) == 0);
+}
+
+static bool find_client(const struct env_store *view, const struct dnsbolt_client_key *key,
+			struct dnsbolt_client *ret_client)
+{
+	const struct harness *h = listening;
+	int longest = -1;
+	size_t i;
+
+	(void)view;
+	for (i = 0; i < h->n_clients; i++) {
+		if ((int)h->clients[i].key.prefixlen <= longest ||
+		    !is_below(&h->clients[i].key, key->a))
+			continue;
+		longest = (int)h->clients[i].key.prefixlen;
+		*ret_client = h->clients[i].client;
+	}
+	return longest >= 0;
 }
 
 /* Segments come and go in the store's own view: the harness's takes over all but the listen function. */
@@ -50,9 +88,10 @@ static void refresh_view(struct harness *h)
 
 	h->view = *base_view(h);
 	h->view.find_listen = find;
+	h->view.find_client = find_client;
+	h->view.limits = h->lines;
+	h->view.n_limits = HARNESS_LINES + 1;
 }
-
-static __thread struct harness *listening;
 
 static uint32_t find_listen(const struct env_store *view, const struct dnsbolt_addr *addr)
 {
@@ -91,6 +130,17 @@ static int set_stages(struct harness *h)
 	return r ? r : set_stage(h, base + 5, h->skel->progs.dnsbolt_target);
 }
 
+static int map_lines(struct harness *h)
+{
+	void *start = mmap(NULL, (HARNESS_LINES + 1) * sizeof(*h->lines), PROT_READ | PROT_WRITE,
+			   MAP_SHARED, bpf_map__fd(h->skel->maps.dnsbolt_limits), 0);
+
+	if (start == MAP_FAILED)
+		return -errno;
+	h->kernel_lines = start;
+	return 0;
+}
+
 static int open_kernel(struct harness *h, uint32_t max_names)
 {
 	struct store_maps maps;
@@ -102,6 +152,7 @@ static int open_kernel(struct harness *h, uint32_t max_names)
 	if (!h->skel)
 		return -errno;
 	bpf_map__set_max_entries(h->skel->maps.dnsbolt_names, max_names);
+	bpf_map__set_max_entries(h->skel->maps.dnsbolt_limits, HARNESS_LINES + 1);
 	bpf_object__for_each_program (prog, h->skel->obj)
 		bpf_program__set_expected_attach_type(prog, 0);
 	r = dnsbolt_bpf__load(h->skel);
@@ -116,7 +167,10 @@ static int open_kernel(struct harness *h, uint32_t max_names)
 		r = set_stages(h);
 	h->n_cpus = libbpf_num_possible_cpus();
 	h->cpus = calloc((size_t)h->n_cpus, sizeof(*h->cpus));
-	return r ? r : h->cpus ? 0 : -ENOMEM;
+	h->recent = calloc((size_t)h->n_cpus, sizeof(*h->recent));
+	if (!r)
+		r = map_lines(h);
+	return r ? r : h->cpus && h->recent ? 0 : -ENOMEM;
 }
 
 static int configure(struct harness *h)
@@ -131,6 +185,7 @@ static int configure(struct harness *h)
 	c->mode = DNSBOLT_MODE_ANSWER;
 	c->port = htons(53);
 	c->max_udp = 1232;
+	c->limit.mask = HARNESS_LINES - 1;
 	c->n_iface = 1;
 	c->iface[0].ifindex = HARNESS_IFINDEX;
 	c->iface[0].mtu = 1500;
@@ -151,7 +206,10 @@ int harness_new_sized(struct harness **ret_harness, bool kernel, uint32_t max_na
 
 	if (!h)
 		return -ENOMEM;
-	r = kernel ? open_kernel(h, max_names) : store_open_memory(&h->store, max_names);
+	h->lines = calloc(HARNESS_LINES + 1, sizeof(*h->lines));
+	r = !h->lines ? -ENOMEM
+	    : kernel  ? open_kernel(h, max_names)
+		      : store_open_memory(&h->store, max_names);
 	if (r)
 		goto out;
 	h->view.find_listen = find_listen;
@@ -178,7 +236,11 @@ void harness_free(struct harness *h)
 	free(h->zones);
 	core_free(h->core);
 	store_close(h->store);
+	if (h->kernel_lines)
+		(void)munmap(h->kernel_lines, (HARNESS_LINES + 1) * sizeof(*h->lines));
 	dnsbolt_bpf__destroy(h->skel);
+	free(h->lines);
+	free(h->recent);
 	free(h->cpus);
 	free(h);
 }
@@ -238,6 +300,45 @@ int harness_listen(struct harness *h, const struct dnsbolt_addr *addr, uint32_t 
 		return 0;
 	return bpf_map_update_elem(bpf_map__fd(h->skel->maps.dnsbolt_listen), addr, &flags,
 				   BPF_ANY);
+}
+
+int harness_client(struct harness *h, const struct dnsbolt_client_key *key,
+		   const struct dnsbolt_client *client)
+{
+	if (h->n_clients == HARNESS_MAX_CLIENTS)
+		return -ENOSPC;
+	h->clients[h->n_clients].key = *key;
+	h->clients[h->n_clients++].client = *client;
+	if (!h->skel)
+		return 0;
+	return bpf_map_update_elem(bpf_map__fd(h->skel->maps.dnsbolt_clients), key, client,
+				   BPF_ANY);
+}
+
+struct dnsbolt_limit_line *harness_lines(struct harness *h, bool kernel)
+{
+	return kernel ? h->kernel_lines : h->lines;
+}
+
+int harness_serve_to(struct harness *h, uint32_t zone, uint32_t set)
+{
+	if (zone >= h->n_zones || set > DNSBOLT_SERVE_TO_MAX)
+		return -EINVAL;
+	((struct dnsbolt_zone *)(uintptr_t)h->view.zones)[zone].serve_to = set;
+	return 0;
+}
+
+void harness_set_clock(struct harness *h, uint32_t unix_time)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	harness_config(h)->cookie.wall_offset = (int64_t)unix_time - t.tv_sec;
+}
+
+void harness_set_now(struct harness *h, uint64_t now)
+{
+	core_set_now(h->core, now);
 }
 
 int harness_add_zone(struct harness *h, struct zone *zone)
@@ -361,7 +462,7 @@ int harness_run_native(struct harness *h, const uint8_t *frame, size_t len, size
 	ret_result->len = len;
 	ret_result->action = core_frame(h->core, start, &ret_result->len, headroom, tailroom,
 					HARNESS_IFINDEX, &reply, &ret_result->reason);
-	if (ret_result->action == XDP_PASS)
+	if (ret_result->action == XDP_PASS || ret_result->action == XDP_DROP)
 		reply = start;
 	if (reply)
 		memcpy(ret_result->frame, reply, ret_result->len);
@@ -373,19 +474,51 @@ int harness_entry(const struct harness *h)
 	return bpf_program__fd(h->skel->progs.dnsbolt_entry);
 }
 
-int harness_reasons(struct harness *h, uint64_t *ret_count)
+int harness_counters(struct harness *h, struct dnsbolt_counters *ret_counters)
 {
+	const size_t words = sizeof(*ret_counters) / sizeof(uint64_t);
+	uint64_t *sum = (uint64_t *)ret_counters;
 	uint32_t zero = 0;
-	int r, cpu, i;
+	int r, cpu;
+	size_t i;
 
 	r = bpf_map_lookup_elem(bpf_map__fd(h->skel->maps.dnsbolt_counts), &zero, h->cpus);
 	if (r)
 		return r;
-	memset(ret_count, 0, DNSBOLT_REASONS_MAX * sizeof(*ret_count));
+	memset(ret_counters, 0, sizeof(*ret_counters));
 	for (cpu = 0; cpu < h->n_cpus; cpu++)
-		for (i = 0; i < (int)DNSBOLT_REASONS_MAX; i++)
-			ret_count[i] += h->cpus[cpu].reason[i];
+		for (i = 0; i < words; i++)
+			sum[i] += ((uint64_t *)&h->cpus[cpu])[i];
 	return 0;
+}
+
+int harness_reasons(struct harness *h, uint64_t *ret_count)
+{
+	struct dnsbolt_counters counters;
+	int r = harness_counters(h, &counters);
+
+	if (!r)
+		memcpy(ret_count, counters.reason, sizeof(counters.reason));
+	return r;
+}
+
+int harness_recent(struct harness *h, struct dnsbolt_limited *ret_limited)
+{
+	uint32_t zero = 0;
+	int r, cpu;
+
+	r = bpf_map_lookup_elem(bpf_map__fd(h->skel->maps.dnsbolt_recent), &zero, h->recent);
+	if (r)
+		return r;
+	memset(ret_limited, 0, sizeof(*ret_limited));
+	for (cpu = 0; cpu < h->n_cpus; cpu++) {
+		const struct dnsbolt_recent *of = &h->recent[cpu];
+		const struct dnsbolt_limited *last = &of->limited[(of->n - 1) % DNSBOLT_RECENT_MAX];
+
+		if (of->n && last->when > ret_limited->when)
+			*ret_limited = *last;
+	}
+	return ret_limited->when ? 0 : -ENOENT;
 }
 
 /* Exactly one reason must have been counted, exactly once. */

@@ -48,13 +48,29 @@ const struct zone *harness_zone(const struct harness *h, size_t i); /* NULL past
 /* Addresses that are served (frame_defaults()'s are), and others of the host's own. */
 int harness_listen(struct harness *h, const struct dnsbolt_addr *addr, uint32_t flags);
 
+/* Clients, in the map and natively; the program looks only when the configuration says so. Lines of accounts: HARNESS_LINES, and the
+ * one of what is passed. They are apart from each other's: natively, and in the map. */
+#define HARNESS_LINES 32768u
+int harness_client(struct harness *h, const struct dnsbolt_client_key *key,
+		   const struct dnsbolt_client *client);
+struct dnsbolt_limit_line *harness_lines(struct harness *h, bool kernel);
+/* A zone is served to the clients of that set (struct dnsbolt_zone). */
+int harness_serve_to(struct harness *h, uint32_t zone, uint32_t set);
+/* That many seconds of Unix time are now, for cookies, from here on. */
+void harness_set_clock(struct harness *h, uint32_t unix_time);
+/* CLOCK_BOOTTIME ns of the native core; 0: the clock's. */
+void harness_set_now(struct harness *h, uint64_t now);
+
 int harness_run_native(struct harness *h, const uint8_t *frame, size_t len, size_t headroom,
 		       size_t tailroom, struct harness_result *ret_result);
 int harness_run_bpf(struct harness *h, const uint8_t *frame, size_t len,
 		    struct harness_result *ret_result);
 
-/* Descriptor of the entry program, and how often each of DNSBOLT_REASONS_MAX reasons was counted; with `kernel`. */
+/* Descriptor of the entry program, all its counters, and how often each of DNSBOLT_REASONS_MAX reasons was counted; with `kernel`. */
 int harness_entry(const struct harness *h);
 int harness_reasons(struct harness *h, uint64_t *ret_count);
+int harness_counters(struct harness *h, struct dnsbolt_counters *ret_counters);
+/* The last response over a limit, of any CPU. -ENOENT: none so far. */
+int harness_recent(struct harness *h, struct dnsbolt_limited *ret_limited);
 
 #endif /* TEST_HARNESS_H */

@@ -50,54 +50,6 @@ static int read_zone(struct harness *h, struct vector_file *f, const char *name)
 	return r ? vector_error(f, "zone \"%s\" does not load: %s", name, strerror(-r)) : 0;
 }
 
-/* `set KEY VALUE`: fields of the configuration page. */
-static int read_set(struct harness *h, struct vector_file *f, const char *words)
-{
-	struct dnsbolt_config *c = harness_config(h);
-	unsigned long value;
-	char key[32];
-
-	if (sscanf(words, "%31s %lu", key, &value) != 2)
-		return vector_error(f, "set: expected KEY NUMBER");
-	if (!strcmp(key, "mode"))
-		c->mode = (uint32_t)value;
-	else if (!strcmp(key, "max_udp"))
-		c->max_udp = (uint16_t)value;
-	else if (!strcmp(key, "mtu"))
-		c->iface[0].mtu = (uint32_t)value;
-	else if (!strcmp(key, "any"))
-		c->any = (uint32_t)value;
-	else if (!strcmp(key, "pass_options"))
-		c->pass_options = (uint32_t)value;
-	else if (!strcmp(key, "cookies"))
-		c->cookie.mode = (uint32_t)value;
-	else if (!strcmp(key, "alive_until"))
-		c->alive_until = value;
-	else
-		return vector_error(f, "set: \"%s\" is not known", key);
-	return 0;
-}
-
-/* `text server|version|nsid TEXT`: who we say that we are; without a text nothing is said. */
-static int read_text(struct harness *h, struct vector_file *f, const char *words)
-{
-	struct dnsbolt_config *c = harness_config(h);
-	struct dnsbolt_identity *to;
-	char key[32], text[DNSBOLT_IDENTITY_MAX + 1] = "";
-
-	if (sscanf(words, "%31s %120[^\n]", key, text) < 1)
-		return vector_error(f, "text: expected KEY TEXT");
-	to = !strcmp(key, "server")    ? &c->server
-	     : !strcmp(key, "version") ? &c->version
-	     : !strcmp(key, "nsid")    ? &c->nsid
-				       : NULL;
-	if (!to)
-		return vector_error(f, "text: \"%s\" is not known", key);
-	to->len = (uint8_t)strlen(text);
-	memcpy(to->text, text, to->len);
-	return 0;
-}
-
 static void fail(const struct vector_file *f, const struct vector *v, const char *where,
 		 const char *what)
 {
@@ -146,18 +98,17 @@ static bool check(const struct vector_file *f, const struct vector *v,
 	char what[160];
 	size_t len = 0;
 
-	if (res->reason != (enum dnsbolt_reason)v->reason ||
-	    res->action != (v->answered ? XDP_TX : XDP_PASS)) {
+	if (res->reason != (enum dnsbolt_reason)v->reason || res->action != v->action) {
 		snprintf(what, sizeof(what), "expected %s, got %s (action %d)",
 			 reason_info(v->reason)->name, info->name ? info->name : "no single reason",
 			 res->action);
 		fail(f, v, where, what);
 		return false;
 	}
-	if (!v->answered) {
+	if (v->action != XDP_TX) {
 		if (res->len == query_len && !memcmp(res->frame, query, query_len))
 			return true;
-		fail(f, v, where, "passed, but the packet was changed");
+		fail(f, v, where, "not answered, but the packet was changed");
 		return false;
 	}
 	wrong = frame_check_reply(spec, res->frame, res->len, &msg, &len);
@@ -180,6 +131,7 @@ static bool run_frame(struct harness *h, const struct vector_file *f, const stru
 	size_t len = frame_build(spec, v->msg, v->msg_len, query);
 	int r;
 
+	settings_set_clock(h, f);
 	harness_run_native(h, query, len, v->has_room ? v->headroom : 216,
 			   v->has_room ? v->tailroom : 4000, &native);
 	if (!check(f, v, spec, "native", query, len, &native))
@@ -222,6 +174,7 @@ static bool run_case(struct harness *h, const struct vector_file *f, const struc
 static int run_line(struct harness *h, struct vector_file *f, char *line)
 {
 	struct vector v;
+	int r;
 
 	if (!strncmp(line, "zone ", 5)) {
 		char name[256];
@@ -229,12 +182,10 @@ static int run_line(struct harness *h, struct vector_file *f, char *line)
 		snprintf(name, sizeof(name), "%s", line + 5);
 		return read_zone(h, f, name);
 	}
-	if (!strncmp(line, "set ", 4))
-		return read_set(h, f, line + 4);
-	if (!strncmp(line, "text ", 5))
-		return read_text(h, f, line + 5);
-	if (strncmp(line, "case ", 5))
-		return vector_error(f, "expected zone, set, text or case: \"%s\"", line);
+	if (strncmp(line, "case ", 5)) {
+		r = settings_read(h, f, line);
+		return r == 1 ? vector_error(f, "not known: \"%s\"", line) : r;
+	}
 	if (vector_read(f, line + 5, &v))
 		return -1;
 	if (write_mode)

@@ -2,6 +2,7 @@
 #include "vector.h"
 
 #include <ctype.h>
+#include <linux/bpf.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,17 +147,17 @@ static int read_by(struct vector_file *f, char *words, struct vector *v)
 	return 0;
 }
 
-static int read_verdict(struct vector_file *f, const char *word, bool answered, struct vector *v)
+static int read_verdict(struct vector_file *f, const char *word, enum reason_action action,
+			struct vector *v)
 {
-	const struct reason_info *info;
-
 	v->reason = reason_by_name(word);
 	if (!v->reason)
 		return vector_error(f, "\"%s\" is no reason of bpf/reasons.h", word);
-	info = reason_info(v->reason);
-	if ((info->action == REASON_ACTION_TX) != answered)
+	if (reason_info(v->reason)->action != action)
 		return vector_error(f, "reason \"%s\" is not one of that action", word);
-	v->answered = answered;
+	v->action = action == REASON_ACTION_TX	   ? XDP_TX
+		    : action == REASON_ACTION_DROP ? XDP_DROP
+						   : XDP_PASS;
 	return 0;
 }
 
@@ -197,12 +198,27 @@ static int read_field(struct vector_file *f, char *line, struct vector *v)
 		return v->has_room ? 0 : vector_error(f, "room: expected HEADROOM TAILROOM");
 	}
 	if ((rest = after(line, "pass")))
-		return read_verdict(f, rest, false, v);
+		return read_verdict(f, rest, REASON_ACTION_PASS, v);
+	if ((rest = after(line, "drop")))
+		return read_verdict(f, rest, REASON_ACTION_DROP, v);
 	if ((rest = after(line, "answer")))
-		return read_verdict(f, rest, true, v);
+		return read_verdict(f, rest, REASON_ACTION_TX, v);
 	if ((rest = after(line, "reply")))
 		return read_reply(f, rest, v);
 	return vector_error(f, "not a line of a case: \"%s\"", line);
+}
+
+/* Is it the first line of what is no part of the case? */
+static bool is_beside(char *line)
+{
+	static const char *const words[] = { "case",	"zone",	 "set",	   "text",
+					     "secrets", "clock", "client", "serve" };
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (after(line, words[i]))
+			return true;
+	return false;
 }
 
 int vector_read(struct vector_file *f, const char *title, struct vector *ret_vector)
@@ -215,8 +231,7 @@ int vector_read(struct vector_file *f, const char *title, struct vector *ret_vec
 	v->line = f->number;
 	frame_defaults(&v->frame, false);
 	while ((line = vector_line(f))) {
-		if (after(line, "case") || after(line, "zone") || after(line, "set") ||
-		    after(line, "text")) {
+		if (is_beside(line)) {
 			vector_unread(f);
 			break;
 		}
@@ -224,7 +239,7 @@ int vector_read(struct vector_file *f, const char *title, struct vector *ret_vec
 			return -1;
 	}
 	if (!v->reason)
-		return vector_error(f, "case \"%s\" has no verdict (pass REASON or answer REASON)",
+		return vector_error(f, "case \"%s\" has no verdict (pass, drop or answer REASON)",
 				    v->title);
 	return 0;
 }

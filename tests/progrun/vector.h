@@ -19,6 +19,7 @@ struct vector_file {
 	size_t room;
 	unsigned int number; /* of the line */
 	bool again;	     /* the line is to be read once more */
+	uint32_t clock;	     /* Unix time of every case; 0: none was set */
 };
 
 /* One case, as the lines from `case` on say. */
@@ -32,7 +33,7 @@ struct vector {
 	bool has_room; /* `room`: native only, with these */
 	size_t headroom, tailroom;
 	unsigned int reason;
-	bool answered;
+	int action; /* XDP_* */
 	uint8_t reply[8192];
 	size_t reply_len;
 };
@@ -43,6 +44,13 @@ void vector_unread(struct vector_file *f);
 /* Prints "PATH:LINE: text" to standard error; returns -1. */
 int vector_error(const struct vector_file *f, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+struct harness;
+
+/* Everything but zones and cases (settings.c): 0, 1: the line is not one of those, -1: it is wrong. */
+int settings_read(struct harness *h, struct vector_file *f, char *line);
+/* The clock is the file's again, where it has one. */
+void settings_set_clock(struct harness *h, const struct vector_file *f);
 
 /* The line `case TITLE` was read: reads the rest of the case. 0 or -1. */
 int vector_read(struct vector_file *f, const char *title, struct vector *ret_vector);
