@@ -18,12 +18,25 @@ static struct core *core;
 static void check_reply(const uint8_t *msg, const struct query *query, enum dnsbolt_reason reason,
 			bool tcp)
 {
+	static const uint8_t cookie[CORE_COOKIE];
 	uint8_t reply[REPLY_ERROR_MAX];
-	size_t len = reply_error(reply, msg, query, reason, 1232, tcp);
+	size_t len =
+		reply_error(reply, msg, query, reason, 1232, query->cookie ? cookie : NULL, tcp);
 
 	if (len > (tcp ? sizeof(reply) : 1232) || (len && !(reply[2] & 0x80)))
 		abort();
 	if (!len != (reason_info(reason)->reply == REASON_REPLY_NONE))
+		abort();
+}
+
+static void check_cookie(const uint8_t *msg, const struct query *query)
+{
+	static const uint8_t cookie[CORE_COOKIE];
+	uint8_t reply[REPLY_ERROR_MAX];
+
+	if (!query->opt || !query->cookie)
+		abort();
+	if (reply_cookie(reply, msg, query, REASON_cookie_only, 1232, cookie) != 12 + 11 + 28)
 		abort();
 }
 
@@ -64,7 +77,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (len < 12)
 		return 0;
 	reason = query_read(&query, data, len);
-	if (reason) {
+	if (reason == REASON_cookie_only) {
+		check_cookie(data, &query);
+	} else if (reason) {
 		check_reply(data, &query, reason, false);
 		check_reply(data, &query, reason, true);
 	} else {

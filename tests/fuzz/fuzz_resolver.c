@@ -84,7 +84,7 @@ static void ask(const uint8_t *query, size_t len, enum answer_transport transpor
 	reply = malloc(room); /* so that a write past its end is found */
 	if (!reply)
 		abort();
-	reply_len = answer_message(&answer, transport, query, len, reply);
+	reply_len = answer_message(&answer, transport, NULL, query, len, reply);
 	if (reply_len)
 		check_reply(query, len, reply, reply_len,
 			    transport == ANSWER_TCP ? room : udp_limit(query, len));

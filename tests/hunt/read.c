@@ -134,8 +134,8 @@ static void ask_native(struct hunt_reader *r, size_t i)
 {
 	uint8_t reply[ANSWER_UDP_ROOM];
 	uint64_t done = hunt_writer_done(r->writer), busy = busy_of(r);
-	size_t len = answer_message(&r->answer, ANSWER_UDP, r->question[i].msg, r->question[i].len,
-				    reply);
+	size_t len = answer_message(&r->answer, ANSWER_UDP, NULL, r->question[i].msg,
+				    r->question[i].len, reply);
 
 	if (busy_of(r) != busy)
 		count(&r->busy);

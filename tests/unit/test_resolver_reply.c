@@ -26,7 +26,7 @@ static size_t reply_to(const uint8_t *msg, size_t len, enum dnsbolt_reason reaso
 	struct query read;
 
 	(void)query_read(&read, msg, len);
-	return reply_error(ret_reply, msg, &read, reason, UDP_SIZE, tcp);
+	return reply_error(ret_reply, msg, &read, reason, UDP_SIZE, NULL, tcp);
 }
 
 static void the_question_comes_back_and_only_rd_of_the_flags(void **state)

@@ -16,24 +16,13 @@
 #include <unistd.h>
 
 #include "../../userspace/resolver/tcp.h"
+#include "core_fakes.h"
 
 #define MESSAGE 14 /* octets of a query with its length */
 
 static struct dnsbolt_config config = { .abi = DNSBOLT_ABI, .max_udp = 1232 };
 static struct env_store view = { .config = &config };
 static struct ipc_stats stats;
-
-int core_new(struct core **ret_core, const struct env_store *v)
-{
-	(void)ret_core;
-	(void)v;
-	return 0;
-}
-
-void core_free(struct core *core)
-{
-	(void)core;
-}
 
 enum dnsbolt_reason core_message(struct core *core, uint8_t *msg, size_t *len, size_t room,
 				 bool tcp)

@@ -90,31 +90,88 @@ static enum dnsbolt_reason read_and_compose(struct answer *answer, enum answer_t
 	return reason;
 }
 
-size_t answer_message(struct answer *answer, enum answer_transport transport, const uint8_t *query,
-		      size_t len, uint8_t *reply)
+/* What is to be told who asks for nothing but a cookie. */
+static enum dnsbolt_reason cookie_reason(enum dnsbolt_cookie cookie)
 {
-	struct query read;
-	enum dnsbolt_reason reason;
-	uint16_t udp_size;
-	size_t reply_len;
+	switch (cookie) {
+	case DNSBOLT_COOKIE_CLIENT:
+	case DNSBOLT_COOKIE_VALID:
+		return REASON_cookie_only;
+	case DNSBOLT_COOKIE_BAD:
+		return REASON_badcookie;
+	case DNSBOLT_COOKIE_MALFORMED:
+		return REASON_edns_malformed;
+	default:
+		return REASON_counts; /* cookies are not our business */
+	}
+}
 
-	reason = compose(answer, transport, query, len, reply, &reply_len);
+/* A reply of our own making to a query that was read in full. By UDP an error may be over its rate: none is sent then. */
+static size_t reply_without_data(struct answer *answer, enum answer_transport transport,
+				 const struct query *read, enum dnsbolt_reason *reason,
+				 const uint8_t *query, uint8_t *reply)
+{
+	uint16_t udp_size = __atomic_load_n(&answer->view->config->max_udp, __ATOMIC_RELAXED);
+	bool tcp = transport == ANSWER_TCP, has_cookie;
+	enum dnsbolt_cookie state = DNSBOLT_COOKIES;
+	uint8_t cookie[CORE_COOKIE];
+
+	if (read->cookie)
+		state = core_cookie(answer->core, read->cookie, read->cookie_len, cookie);
+	has_cookie = state == DNSBOLT_COOKIE_CLIENT || state == DNSBOLT_COOKIE_VALID ||
+		     state == DNSBOLT_COOKIE_BAD;
+	if (*reason == REASON_cookie_only)
+		*reason = cookie_reason(state);
+	if (!tcp && !core_may_refuse(answer->core)) {
+		*reason = REASON_rate_limited;
+		return 0;
+	}
+	if (*reason == REASON_cookie_only || *reason == REASON_badcookie)
+		return reply_cookie(reply, query, read, *reason, udp_size, cookie);
+	return reply_error(reply, query, read, *reason, udp_size, has_cookie ? cookie : NULL, tcp);
+}
+
+/* The header holds the lower four bits of an RCODE only: where there are more the reason alone counts it. */
+static bool is_extended(enum dnsbolt_reason reason)
+{
+	return reason == REASON_badcookie || reason_info(reason)->reply == REASON_REPLY_BADVERS;
+}
+
+static void count_reply(struct answer *answer, enum answer_transport transport,
+			enum dnsbolt_reason reason, const uint8_t *reply, size_t len)
+{
+	struct core_notes notes;
+
+	core_notes(answer->core, &notes);
+	answer_count(answer, transport, reason);
+	if (len && !is_extended(reason))
+		count_add(&answer->stats->rcode[reply[3] & 0x0f], 1);
+	if (notes.limited >= 0)
+		count_add(&answer->stats->limited[notes.limited], 1);
+	if (notes.slipped)
+		count_add(&answer->stats->slipped, 1);
+	if (notes.cookie < DNSBOLT_COOKIES)
+		count_add(&answer->stats->cookies[notes.cookie], 1);
+}
+
+size_t answer_message(struct answer *answer, enum answer_transport transport,
+		      const struct dnsbolt_addr *client, const uint8_t *query, size_t len,
+		      uint8_t *reply)
+{
+	enum dnsbolt_reason reason = core_begin(answer->core, client);
+	struct query read;
+	size_t reply_len = 0;
+
+	if (!reason)
+		reason = compose(answer, transport, query, len, reply, &reply_len);
 	if (is_error(reason))
 		reason = read_and_compose(answer, transport, &read, reason, query, len, reply,
 					  &reply_len);
-	answer_count(answer, transport, reason);
-	if (reason_info(reason)->reply == REASON_REPLY_NONE)
-		return 0;
-	if (is_error(reason)) {
-		udp_size = __atomic_load_n(&answer->view->config->max_udp, __ATOMIC_RELAXED);
-		reply_len =
-			reply_error(reply, query, &read, reason, udp_size, transport == ANSWER_TCP);
-		/* The header holds the lower four bits only of BADVERS: its reason alone counts
-		 * it. */
-		if (reason_info(reason)->reply == REASON_REPLY_BADVERS)
-			return reply_len;
-	}
-	count_add(&answer->stats->rcode[reply[3] & 0x0f], 1);
+	if (is_error(reason) || reason == REASON_cookie_only)
+		reply_len = reply_without_data(answer, transport, &read, &reason, query, reply);
+	else if (reason_info(reason)->reply == REASON_REPLY_NONE)
+		reply_len = 0;
+	count_reply(answer, transport, reason, reply, reply_len);
 	return reply_len;
 }
 

@@ -25,10 +25,11 @@ struct answer {
 	void *arg;
 };
 
-/* `query` has len octets, at most the transport's room; `reply` has that room and overlaps nothing.
+/* `client`: who asks, NULL: nobody in particular. `query` has len octets, at most the transport's room; `reply` has that room and overlaps nothing.
  * Returns the length of the reply, 0: none. Counts what happened. */
-size_t answer_message(struct answer *answer, enum answer_transport transport, const uint8_t *query,
-		      size_t len, uint8_t *reply);
+size_t answer_message(struct answer *answer, enum answer_transport transport,
+		      const struct dnsbolt_addr *client, const uint8_t *query, size_t len,
+		      uint8_t *reply);
 
 /* Counts a message; answer_message() does so itself, so this is for those it never sees. */
 void answer_count(struct answer *answer, enum answer_transport transport,

@@ -44,6 +44,12 @@ static int take_names(struct server *server, uint32_t value, int fd)
 	return maps_add_names(&server->maps, fd);
 }
 
+static int take_clients(struct server *server, uint32_t value, int fd)
+{
+	(void)value;
+	return maps_add_clients(&server->maps, fd);
+}
+
 static int take_stats(struct server *server, uint32_t value, int fd)
 {
 	(void)value;
@@ -99,6 +105,7 @@ static const struct channel_message {
 	[IPC_UDP] = { "UDP socket", true, take_udp },
 	[IPC_TCP] = { "TCP socket", true, take_tcp },
 	[IPC_SERVE] = { "serve", false, take_serve },
+	[IPC_CLIENTS] = { "clients", true, take_clients },
 };
 
 /* Takes fd over. */

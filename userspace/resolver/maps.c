@@ -4,11 +4,13 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define LIMIT_LINES 8192u /* half a MiB: 65,536 accounts */
 #define ZONES_SIZE (DNSBOLT_MAX_ZONES * sizeof(struct dnsbolt_zone))
 
 /* A system call a name; kernels from 5.19 on allow it to everybody who holds the descriptor. */
@@ -20,11 +22,20 @@ static dnsbolt_handle find_name(const struct env_store *view, uint64_t hash)
 	return bpf_map_lookup_elem(maps->names_fd, &hash, &handle) == 0 ? handle : 0;
 }
 
+static bool find_client(const struct env_store *view, const struct dnsbolt_client_key *key,
+			struct dnsbolt_client *ret_client)
+{
+	const struct maps *maps = view->arg;
+
+	return maps->clients_fd >= 0 && bpf_map_lookup_elem(maps->clients_fd, key, ret_client) == 0;
+}
+
 void maps_init(struct maps *maps)
 {
 	memset(maps, 0, sizeof(*maps));
-	maps->names_fd = -1;
+	maps->names_fd = maps->clients_fd = -1;
 	maps->view.find_name = find_name;
+	maps->view.find_client = find_client;
 	maps->view.arg = maps;
 }
 
@@ -43,6 +54,9 @@ void maps_done(struct maps *maps)
 		unmap(maps->view.segment[i], DNSBOLT_SEG_SIZE);
 	if (maps->names_fd >= 0)
 		(void)close(maps->names_fd);
+	if (maps->clients_fd >= 0)
+		(void)close(maps->clients_fd);
+	free(maps->view.limits);
 	maps_init(maps);
 }
 
@@ -102,6 +116,25 @@ int maps_add_names(struct maps *maps, int fd)
 	if (maps->names_fd >= 0)
 		return refuse(fd, -EEXIST);
 	maps->names_fd = fd;
+	return 0;
+}
+
+int maps_add_clients(struct maps *maps, int fd)
+{
+	if (maps->clients_fd >= 0)
+		return refuse(fd, -EEXIST);
+	maps->clients_fd = fd;
+	return 0;
+}
+
+int maps_make_limits(struct maps *maps)
+{
+	maps->view.limits =
+		aligned_alloc(sizeof(*maps->view.limits), LIMIT_LINES * sizeof(*maps->view.limits));
+	if (!maps->view.limits)
+		return -ENOMEM;
+	memset(maps->view.limits, 0, LIMIT_LINES * sizeof(*maps->view.limits));
+	maps->view.n_limits = LIMIT_LINES;
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The store as an unprivileged reader sees it: through descriptors that dnsboltd opened. All but
- * `names` are mapped read-only (a mapping that was not writable at first can't be made so) and
+ * `names` and `clients` are mapped read-only (a mapping that was not writable at first can't be made so) and
  * their descriptors, which would allow writing, closed at once.
  */
 #ifndef MAPS_H
@@ -13,7 +13,7 @@
 struct maps {
 	struct env_store view;
 	struct ipc_stats *stats;
-	int names_fd;
+	int names_fd, clients_fd; /* -1: not handed over; without clients nobody is denied */
 };
 
 void maps_init(struct maps *maps);
@@ -24,8 +24,12 @@ void maps_done(struct maps *maps);
 int maps_add_config(struct maps *maps, int fd);
 int maps_add_zones(struct maps *maps, int fd);
 int maps_add_names(struct maps *maps, int fd);
+int maps_add_clients(struct maps *maps, int fd);
 int maps_add_stats(struct maps *maps, int fd);
 int maps_add_segment(struct maps *maps, uint32_t number, int fd);
+
+/* Accounts of the replies by UDP: this process's own, as the driver's answers are in the driver's. -ENOMEM. */
+int maps_make_limits(struct maps *maps);
 
 /* What is missing before queries can be answered, in a word; NULL: nothing. */
 const char *maps_missing(const struct maps *maps);

@@ -27,6 +27,7 @@ struct reader {
 	struct query *query;
 	const uint8_t *msg, *at, *end;
 	enum dnsbolt_reason fault; /* the first that was found */
+	bool no_question;
 };
 
 static void fault(struct reader *reader, enum dnsbolt_reason reason)
@@ -51,12 +52,13 @@ static bool read_name(struct reader *reader, size_t fixed, const uint8_t *pkt)
 	return true;
 }
 
-/* RFC 9619: a query has exactly one. */
+/* RFC 9619: a query has exactly one; RFC 7873 section 5.4: or none, where it has a cookie. */
 static bool read_questions(struct reader *reader)
 {
 	uint16_t n = knot_wire_get_qdcount(reader->msg), i;
 
-	if (n != 1)
+	reader->no_question = n == 0;
+	if (n > 1)
 		fault(reader, REASON_counts);
 	for (i = 0; i < n; i++) {
 		if (!read_name(reader, QUESTION_FIXED, i ? reader->msg : NULL)) {
@@ -165,6 +167,14 @@ static size_t option_len(const uint8_t *option, const uint8_t *end)
 	return len <= room ? len : 0;
 }
 
+/* One that is cut off is the last that was read. */
+static bool opt_is_whole(const struct reader *reader)
+{
+	size_t room = (size_t)(reader->end - reader->query->opt);
+
+	return room >= OPT_LEN && opt_len(reader->query->opt) <= room;
+}
+
 static bool options_are_whole(const uint8_t *opt)
 {
 	const uint8_t *at = opt + OPT_LEN, *end = opt + opt_len(opt);
@@ -178,6 +188,30 @@ static bool options_are_whole(const uint8_t *opt)
 	return true;
 }
 
+static void find_cookie(struct query *query)
+{
+	const uint8_t *at = query->opt + OPT_LEN, *end = query->opt + opt_len(query->opt);
+
+	for (; at < end; at += option_len(at, end)) {
+		if (knot_wire_read_u16(at) != OPTION_COOKIE)
+			continue;
+		query->cookie = at + OPTION_HEADER_LEN;
+		query->cookie_len = option_len(at, end) - OPTION_HEADER_LEN;
+		return;
+	}
+}
+
+/* A message without a question asks for a cookie, or for nothing. */
+static enum dnsbolt_reason judge_no_question(const struct reader *reader)
+{
+	const uint8_t *msg = reader->msg;
+
+	if (knot_wire_get_ancount(msg) || knot_wire_get_nscount(msg) || reader->fault ||
+	    reader->query->tsig || !reader->query->cookie)
+		return REASON_counts;
+	return REASON_cookie_only;
+}
+
 /* In the order of the table in dnsbolt-resolver(8): version first (RFC 6891 section 6.1.3), whatever is asked; what
  * another opcode's sections mean is not known. */
 static enum dnsbolt_reason judge(const struct reader *reader)
@@ -188,6 +222,8 @@ static enum dnsbolt_reason judge(const struct reader *reader)
 		return REASON_edns_version;
 	if (reader->msg[2] & MASK_OPCODE)
 		return REASON_opcode;
+	if (reader->no_question)
+		return judge_no_question(reader);
 	if (reader->fault)
 		return reader->fault;
 	if (query->opt && !options_are_whole(query->opt))
@@ -266,6 +302,8 @@ enum dnsbolt_reason query_read(struct query *ret_query, const uint8_t *msg, size
 	if (knot_wire_get_qr(msg))
 		return REASON_response;
 	read_message(&reader);
+	if (ret_query->opt && opt_is_whole(&reader) && options_are_whole(ret_query->opt))
+		find_cookie(ret_query);
 	reason = judge(&reader);
 	if (!reason)
 		make_plain(ret_query, msg);

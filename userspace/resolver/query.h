@@ -25,13 +25,16 @@ struct query {
 	const uint8_t *opt;  /* the first OPT record of the root; without a fault it is whole */
 	const uint8_t *tsig; /* the TSIG record's owner, */
 	const uint8_t *tsig_rdata;
+	/* Data of the first COOKIE option, where the OPT and all its options are whole */
+	const uint8_t *cookie;
+	size_t cookie_len;
 	bool any_class; /* QCLASS ANY, which the plain query asks of IN */
 	size_t plain_len;
 	uint8_t plain[QUERY_PLAIN_MAX];
 };
 
 /* Reads a message of at least a header. Returns the reason of bpf/reasons.h for which it cannot be answered, or
- * REASON_none: then the core is to be asked `plain`. The rest of ret_query is what a reply needs to know in either case; it
+ * REASON_none: then the core is to be asked `plain`; REASON_cookie_only: nothing but a cookie is asked (RFC 7873 section 5.4). The rest of ret_query is what a reply needs to know in either case; it
  * points into the message. */
 enum dnsbolt_reason query_read(struct query *ret_query, const uint8_t *msg, size_t len);
 

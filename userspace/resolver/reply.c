@@ -4,10 +4,12 @@
 #include <libknot/libknot.h>
 #include <string.h>
 
+#include "../lib/core.h"
 #include "../lib/reason.h"
 
 #define HEADER_LEN 12u /* RFC 1035 section 4.1.1 */
 #define OPT_LEN 11u    /* RFC 6891 section 6.1.2, without options */
+#define OPTION_LEN 4u  /* RFC 6891 section 6.1.2, without data */
 #define UDP_MIN 512u   /* RFC 1035 section 4.2.1 */
 
 #define FLAG_QR 0x80	 /* octet 2 */
@@ -47,14 +49,21 @@ static uint16_t rcode_of(enum reason_reply reply)
 }
 
 /* An OPT is answered by one (RFC 6891 section 6.1.1), also when what is wrong is inside of it (section 7). */
-static size_t put_opt(uint8_t *to, const uint8_t *opt, uint16_t rcode, uint16_t udp_size)
+static size_t put_opt(uint8_t *to, const uint8_t *opt, uint16_t rcode, uint16_t udp_size,
+		      const uint8_t *cookie)
 {
 	memset(to, 0, OPT_LEN);
 	knot_wire_write_u16(to + 1, KNOT_RRTYPE_OPT);
 	knot_wire_write_u16(to + 3, udp_size);
 	to[5] = (uint8_t)(rcode >> 4); /* EXTENDED-RCODE; the version in the next octet is 0 */
 	to[7] = opt[7] & FLAG_DO;
-	return OPT_LEN;
+	if (!cookie)
+		return OPT_LEN;
+	knot_wire_write_u16(to + 9, OPTION_LEN + CORE_COOKIE);
+	knot_wire_write_u16(to + OPT_LEN, KNOT_EDNS_OPTION_COOKIE);
+	knot_wire_write_u16(to + OPT_LEN + 2, CORE_COOKIE);
+	memcpy(to + OPT_LEN + OPTION_LEN, cookie, CORE_COOKIE);
+	return OPT_LEN + OPTION_LEN + CORE_COOKIE;
 }
 
 /* The TSIG record with the error, unsigned: its MAC is empty (RFC 8945 sections 5.2.1 and 5.3.2). Writes 281 + 255 octets at
@@ -109,7 +118,7 @@ static size_t put_header(uint8_t *to, const uint8_t *msg, size_t question_end, u
 }
 
 size_t reply_error(uint8_t *ret_reply, const uint8_t *msg, const struct query *query,
-		   enum dnsbolt_reason reason, uint16_t udp_size, bool tcp)
+		   enum dnsbolt_reason reason, uint16_t udp_size, const uint8_t *cookie, bool tcp)
 {
 	uint16_t rcode = rcode_of(reason_info(reason)->reply);
 	size_t end, tsig;
@@ -120,7 +129,7 @@ size_t reply_error(uint8_t *ret_reply, const uint8_t *msg, const struct query *q
 	end = put_header(ret_reply, msg, query->question_end, rcode);
 	if (query->opt) {
 		knot_wire_set_arcount(ret_reply, 1);
-		end += put_opt(ret_reply + end, query->opt, rcode, udp_size);
+		end += put_opt(ret_reply + end, query->opt, rcode, udp_size, cookie);
 	}
 	if (reason != REASON_tsig)
 		return end;
@@ -131,4 +140,14 @@ size_t reply_error(uint8_t *ret_reply, const uint8_t *msg, const struct query *q
 	}
 	knot_wire_set_arcount(ret_reply, query->opt ? 2 : 1);
 	return end + tsig;
+}
+
+size_t reply_cookie(uint8_t *ret_reply, const uint8_t *msg, const struct query *query,
+		    enum dnsbolt_reason reason, uint16_t udp_size, const uint8_t *cookie)
+{
+	uint16_t rcode = reason == REASON_badcookie ? KNOT_RCODE_BADCOOKIE : KNOT_RCODE_NOERROR;
+	size_t end = put_header(ret_reply, msg, 0, rcode);
+
+	knot_wire_set_arcount(ret_reply, 1);
+	return end + put_opt(ret_reply + end, query->opt, rcode, udp_size, cookie);
 }

@@ -34,7 +34,9 @@ int server_serve(struct server *server)
 		log_error("resolver: cannot drop privileges: %s", strerror(-err));
 		return err;
 	}
-	err = core_new(&server->answer.core, &server->maps.view);
+	err = maps_make_limits(&server->maps);
+	if (!err)
+		err = core_new(&server->answer.core, &server->maps.view);
 	if (err) {
 		log_error("resolver: cannot start: %s", strerror(-err));
 		return err;

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../lib/addr.h"
 #include "count.h"
 #include "relay.h"
 
@@ -39,6 +40,7 @@ struct tcp_conn {
 	uv_tcp_t stream;
 	TAILQ_ENTRY(tcp_conn) link;
 	struct tcp *tcp;
+	struct dnsbolt_addr client;
 	uint64_t active; /* uv_now() at the last whole query, or when the last reply was out */
 	uv_write_t write;
 	uint8_t *queued; /* what `write` writes; NULL: nothing */
@@ -132,7 +134,7 @@ static ssize_t conn_next(struct tcp_conn *conn, uint8_t *out)
 	conn_touch(conn);
 	if (conn->tcp->relay && relay_wants(in + LENGTH_LEN, taken))
 		return conn_relay(conn, in + LENGTH_LEN, taken);
-	len = answer_message(conn->tcp->answer, ANSWER_TCP, in + LENGTH_LEN, taken,
+	len = answer_message(conn->tcp->answer, ANSWER_TCP, &conn->client, in + LENGTH_LEN, taken,
 			     out + LENGTH_LEN);
 	if (!len)
 		return 0;
@@ -256,7 +258,7 @@ void tcp_conn_reply(struct tcp_conn *conn, const uint8_t *msg, size_t len)
 		conn_go_on(conn);
 }
 
-static void conn_open(struct tcp *tcp, int fd)
+static void conn_open(struct tcp *tcp, int fd, const struct sockaddr *peer)
 {
 	struct tcp_conn *conn = calloc(1, sizeof(*conn));
 
@@ -266,6 +268,7 @@ static void conn_open(struct tcp *tcp, int fd)
 		return;
 	}
 	conn->tcp = tcp;
+	addr_from_sockaddr(&conn->client, peer);
 	conn->stream.data = conn;
 	conn->write.data = conn;
 	conn->active = uv_now(tcp->loop);
@@ -293,7 +296,10 @@ static void on_connection(uv_poll_t *poll, int status, int events)
 	(void)status;
 	(void)events;
 	for (unsigned int i = 0; i < TURN_ACCEPTS; i++) {
-		int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		struct sockaddr_storage peer = { 0 };
+		socklen_t len = sizeof(peer);
+		int fd = accept4(listener->fd, (struct sockaddr *)&peer, &len,
+				 SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd < 0) {
 			if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
@@ -302,7 +308,7 @@ static void on_connection(uv_poll_t *poll, int status, int events)
 			return;
 		}
 		if (tcp->n_conns < tcp->max_conns) {
-			conn_open(tcp, fd);
+			conn_open(tcp, fd, (const struct sockaddr *)&peer);
 		} else {
 			(void)close(fd);
 			count_add(&tcp->answer->stats->tcp_refused, 1);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../lib/addr.h"
 #include "relay.h"
 
 #define BATCH 32       /* messages of one system call */
@@ -67,6 +68,7 @@ static unsigned int answer_batch(struct udp *udp, int fd, unsigned int n_in)
 	unsigned int n_out = 0;
 
 	for (unsigned int i = 0; i < n_in; i++) {
+		struct dnsbolt_addr client;
 		size_t len;
 
 		if (udp_bad_source((const struct sockaddr *)&batch->peer[i])) {
@@ -79,8 +81,9 @@ static unsigned int answer_batch(struct udp *udp, int fd, unsigned int n_in)
 					&batch->peer[i], batch->in[i].msg_hdr.msg_namelen);
 			continue;
 		}
-		len = answer_message(udp->answer, ANSWER_UDP, batch->query[i], batch->in[i].msg_len,
-				     batch->reply[n_out]);
+		addr_from_sockaddr(&client, (const struct sockaddr *)&batch->peer[i]);
+		len = answer_message(udp->answer, ANSWER_UDP, &client, batch->query[i],
+				     batch->in[i].msg_len, batch->reply[n_out]);
 		if (!len)
 			continue;
 		batch->out_iov[n_out] = (struct iovec){ batch->reply[n_out], len };
