@@ -62,7 +62,7 @@ questions()
 	question "10.2.0.192.in-addr.arpa PTR" @$SERVER4 -x 192.0.2.10
 	question "www.example.com SRV" @$SERVER4 www.example.com SRV
 	question "www.example.org A +dnssec" @$SERVER4 +dnssec www.example.org A
-	question "large.example.net TXT" @$SERVER4 +bufsize=1232 large.example.net TXT
+	question "large.example.net TXT" @$SERVER4 +bufsize=1232 +nocookie large.example.net TXT
 	question "huge.example.net TXT" @$SERVER6 +ignore huge.example.net TXT
 	question "huge.example.net TXT, by TCP" @$SERVER6 +tcp huge.example.net TXT
 	if [ -n "$ROOT_ZONE" ]; then
