@@ -46,8 +46,8 @@ const struct ctl_command ctl_commands[] = {
 	{ "client list", "", "", cmd_client_list, "who is denied, allowed and exempt from limits",
 	  NULL },
 	{ "client deny", "PREFIX", "--for", cmd_client_deny, "deny the clients of a prefix",
-	  "At once, whatever the configuration allows inside it. Lasts over restarts of dnsboltd, until its time is over or\n"
-	  "it is taken back. Example: dnsboltctl client deny 198.51.100.0/24 --for 10m" },
+	  "At once, whatever the configuration allows inside it, until its time is over or it is taken back; also for the next\n"
+	  "dnsboltd that adopts the maps. Example: dnsboltctl client deny 198.51.100.0/24 --for 10m" },
 	{ "client allow", "PREFIX", "", cmd_client_allow, "take client deny back",
 	  "What the configuration denies stays denied." },
 	{ "stats", "", "--all", cmd_stats, "counters of the driver and of the resolver, by reason",

@@ -130,7 +130,8 @@ shell()
 BED_SITE=demo
 bed_up demo
 bed_zones
-bed_config "mode: answer" "fallback: resolver" ${ROOT_ZONE:+"zone: [ { name: '.', file: '$ROOT_ZONE' } ]"}
+# no limits: dnsperf in its shell is one client
+bed_config "mode: answer" "fallback: resolver" "limit: { responses-per-second: 0 }" ${ROOT_ZONE:+"zone: [ { name: '.', file: '$ROOT_ZONE' } ]"}
 
 title "The test bed"
 cat <<END
