@@ -47,7 +47,7 @@ UNIT_SRC := $(wildcard tests/unit/test_*.c)
 HELP_SRC := $(wildcard tests/lib/*.c) $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 # Folders of tests that are one program each; those of SAN_DIRS have ASan and UBSan in it.
-TEST_DIRS := budget compare hunt packets progrun
+TEST_DIRS := budget compare hunt limits packets progrun
 SAN_DIRS := packets
 LIB_SRC := $(filter-out %/main.c,$(DAEMON_SRC) $(RESOLVER_SRC) $(CTL_SRC)) $(COMMON_SRC)
 

@@ -164,16 +164,18 @@ static __always_inline int stages_commit(struct env_ctx *ctx, const struct dnsbo
 	return r ? STAGES_BROKEN : 0;
 }
 
-/* What is done in the end, of a packet that is as it came: `reason` to pass or to drop it, or another. What is passed has its
- * limit; in shadow mode nothing is dropped. */
+/* What is done in the end with a packet that is as it came: `reason` is to pass or to drop it. What is passed has its limit; in
+ * shadow mode the host gets everything. */
 static __always_inline int stages_end(struct env_ctx *ctx, const struct dnsbolt_config *c,
 				      int reason)
 {
-	if (reason >= STAGES_QUERY_FIRST && c->limit.pass_step_ns && !reason_is_drop(reason))
-		reason = limit_passed(ctx, (__u32)reason);
-	if (reason_is_drop(reason) && env_read_once(&c->mode) == DNSBOLT_MODE_SHADOW)
-		reason = REASON_shadow;
-	return reason;
+	int drop = reason_is_drop((__u32)reason);
+
+	if (env_read_once(&c->mode) == DNSBOLT_MODE_SHADOW)
+		return drop ? REASON_shadow : reason;
+	if (drop || reason < STAGES_QUERY_FIRST || !c->limit.pass_step_ns)
+		return reason;
+	return limit_passed(ctx, (__u32)reason);
 }
 
 #endif /* DNSBOLT_CORE_STAGES_H */

@@ -31,13 +31,36 @@ static int make_store(void)
 	return r ? r : core_new(&core, store_view(harness_store(h)));
 }
 
+/* Cookies and limits, as the input says. */
+static void set_limits(unsigned int how)
+{
+	struct dnsbolt_config *c = harness_config(h);
+
+	c->cookie = (struct dnsbolt_cookie_config){ .mode = how & 3, .n_secrets = 2 };
+	c->limit = (struct dnsbolt_limit_config){ .flags = how >> 2 & 15,
+						  .mask = HARNESS_LINES - 1,
+						  .step = { 1, 1, 1, 1, 1, how >> 6 & 1 },
+						  .burst = 4,
+						  .window = 8,
+						  .slip = how >> 7 & 1,
+						  .ipv4_prefix = 24,
+						  .ipv6_prefix = 56,
+						  .pass_step_ns = how >> 8 & 1,
+						  .pass_burst_ns = 4 };
+}
+
+static bool is_untouched(const struct harness_result *res)
+{
+	return res->action == XDP_PASS || res->action == XDP_DROP;
+}
+
 static void run_as_raw(const uint8_t *data, size_t len)
 {
 	static struct harness_result res;
 
 	harness_run_native(h, data, len, 128, 2000, &res);
-	if (res.action == XDP_PASS ? res.len != len || memcmp(res.frame, data, len)
-				   : res.action != XDP_TX)
+	if (is_untouched(&res) ? res.len != len || memcmp(res.frame, data, len)
+			       : res.action != XDP_TX)
 		abort();
 }
 
@@ -56,7 +79,7 @@ static void run_as_frame(const uint8_t *data, size_t len)
 	spec.cut = how & 8 ? how >> 4 : 0;
 	frame_len = frame_build(&spec, data, len, frame);
 	harness_run_native(h, frame, frame_len, 128, how & 16 ? 20 : 2000, &res);
-	if (res.action == XDP_PASS) {
+	if (is_untouched(&res)) {
 		if (res.len != frame_len || memcmp(res.frame, frame, frame_len))
 			abort();
 	} else if (res.action != XDP_TX ||
@@ -81,6 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	if (size > MESSAGE_MAX)
 		return 0;
+	set_limits(size > 1 ? data[0] * 256u + data[1] : 0);
 	run_as_raw(data, size);
 	run_as_frame(data, size);
 	run_as_message(data, size);

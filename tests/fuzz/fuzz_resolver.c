@@ -38,6 +38,8 @@ static int make_resolver(void)
 		r = harness_publish(h, NULL);
 	if (r)
 		return r;
+	harness_config(h)->cookie.mode = DNSBOLT_COOKIES_ANSWER;
+	harness_config(h)->cookie.n_secrets = 1;
 	answer.view = store_view(harness_store(h));
 	answer.stats = &stats;
 	answer.refresh = nothing_new;

@@ -119,8 +119,10 @@ static int set_stage(struct harness *h, uint32_t slot, const struct bpf_program 
 static int set_stages(struct harness *h)
 {
 	const uint32_t base = h->skel->rodata->stage_base;
-	int r = set_stage(h, base + 1, h->skel->progs.dnsbolt_encloser);
+	int r = set_stage(h, base, h->skel->progs.dnsbolt_entry);
 
+	if (!r)
+		r = set_stage(h, base + 1, h->skel->progs.dnsbolt_encloser);
 	if (!r)
 		r = set_stage(h, base + 2, h->skel->progs.dnsbolt_prove);
 	if (!r)
@@ -328,12 +330,13 @@ int harness_serve_to(struct harness *h, uint32_t zone, uint32_t set)
 	return 0;
 }
 
-void harness_set_clock(struct harness *h, uint32_t unix_time)
+int64_t harness_set_clock(struct harness *h, uint32_t unix_time)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_BOOTTIME, &t);
 	harness_config(h)->cookie.wall_offset = (int64_t)unix_time - t.tv_sec;
+	return t.tv_sec;
 }
 
 void harness_set_now(struct harness *h, uint64_t now)
@@ -472,6 +475,12 @@ int harness_run_native(struct harness *h, const uint8_t *frame, size_t len, size
 int harness_entry(const struct harness *h)
 {
 	return bpf_program__fd(h->skel->progs.dnsbolt_entry);
+}
+
+int harness_stages(const struct harness *h, uint32_t *ret_slot)
+{
+	*ret_slot = h->skel->rodata->stage_base;
+	return bpf_map__fd(h->skel->maps.dnsbolt_stages);
 }
 
 int harness_counters(struct harness *h, struct dnsbolt_counters *ret_counters)

@@ -56,8 +56,8 @@ int harness_client(struct harness *h, const struct dnsbolt_client_key *key,
 struct dnsbolt_limit_line *harness_lines(struct harness *h, bool kernel);
 /* A zone is served to the clients of that set (struct dnsbolt_zone). */
 int harness_serve_to(struct harness *h, uint32_t zone, uint32_t set);
-/* That many seconds of Unix time are now, for cookies, from here on. */
-void harness_set_clock(struct harness *h, uint32_t unix_time);
+/* That many seconds of Unix time are now, for cookies. Returns the second of the clock, which is another when they are over. */
+int64_t harness_set_clock(struct harness *h, uint32_t unix_time);
 /* CLOCK_BOOTTIME ns of the native core; 0: the clock's. */
 void harness_set_now(struct harness *h, uint64_t now);
 
@@ -68,6 +68,8 @@ int harness_run_bpf(struct harness *h, const uint8_t *frame, size_t len,
 
 /* Descriptor of the entry program, all its counters, and how often each of DNSBOLT_REASONS_MAX reasons was counted; with `kernel`. */
 int harness_entry(const struct harness *h);
+/* The program array, and the slot that the entry program is in. */
+int harness_stages(const struct harness *h, uint32_t *ret_slot);
 int harness_reasons(struct harness *h, uint64_t *ret_count);
 int harness_counters(struct harness *h, struct dnsbolt_counters *ret_counters);
 /* The last response over a limit, of any CPU. -ENOENT: none so far. */

@@ -160,8 +160,7 @@ int settings_read(struct harness *h, struct vector_file *f, char *line)
 	return 0;
 }
 
-void settings_set_clock(struct harness *h, const struct vector_file *f)
+int64_t settings_set_clock(struct harness *h, const struct vector_file *f)
 {
-	if (f->clock)
-		harness_set_clock(h, f->clock);
+	return f->clock ? harness_set_clock(h, f->clock) : 0;
 }

@@ -49,8 +49,8 @@ struct harness;
 
 /* Everything but zones and cases (settings.c): 0, 1: the line is not one of those, -1: it is wrong. */
 int settings_read(struct harness *h, struct vector_file *f, char *line);
-/* The clock is the file's again, where it has one. */
-void settings_set_clock(struct harness *h, const struct vector_file *f);
+/* The clock is the file's again, where it has one. Returns the second of the machine's, which that holds for. */
+int64_t settings_set_clock(struct harness *h, const struct vector_file *f);
 
 /* The line `case TITLE` was read: reads the rest of the case. 0 or -1. */
 int vector_read(struct vector_file *f, const char *title, struct vector *ret_vector);
