@@ -23,7 +23,7 @@ replay()
 	bed_stop
 	bed_config "$@"
 	bed_must_start
-	F=$(bed_client /usr/bin/python3 "$BED_TOP/tests/bed/flood.py" $SERVER4 $VICTIM_ZONE --pcap "$CAPTURE" --rate 2000 --count 20000)
+	F=$(bed_client /usr/bin/python3 "$BED_TOP/tests/bed/flood.py" $SERVER4 $VICTIM_ZONE --pcap "$CAPTURE" --rate 4000 --count 20000)
 	read -r IN OUT SENT REPLIES < <(jq -r '[.in, .out, .sent, .replies] | @tsv' <<< "$F")
 }
 per_octet() { awk -v o="$OUT" -v i="$IN" 'BEGIN { printf "%.2f", o / i }'; }

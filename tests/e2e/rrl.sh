@@ -38,6 +38,7 @@ asks "another prefix too" "driver answer" -b $OTHER4 @$SERVER4 +nocookie www.exa
 asks "TCP is not limited" "fallback not UDP" @$SERVER4 +tcp www.example.com A
 flood $SERVER4 example.com A --random --rate 1000 --count 3000
 within "random names share the zone's account of NXDOMAIN" "$WHOLE" 72 90
+echo "report: $SENT random names below a zone in 3 s, 20 NXDOMAIN a second: $WHOLE answered"
 asks "what exists is answered meanwhile" "driver answer" @$SERVER4 +nocookie example.com SOA
 asks "another zone's NXDOMAIN too" "driver nxdomain" @$SERVER4 +nocookie nothing.example.net A
 flood $SERVER4 www.example.com A --rate 1000 --count 1000 --cookie get
