@@ -4,7 +4,9 @@
 #ifndef DNSBOLT_CORE_SIPHASH_H
 #define DNSBOLT_CORE_SIPHASH_H
 
-#include "env.h"
+#include "../abi.h"
+
+#define SIPHASH_INLINE static inline __attribute__((always_inline))
 
 struct siphash {
 	__u64 v0, v1, v2, v3;
@@ -12,7 +14,7 @@ struct siphash {
 
 #define SIPHASH_ROTATE(x, by) ((x) << (by) | (x) >> (64 - (by)))
 
-static __always_inline void siphash_round(struct siphash *h)
+SIPHASH_INLINE void siphash_round(struct siphash *h)
 {
 	h->v0 += h->v1;
 	h->v1 = SIPHASH_ROTATE(h->v1, 13) ^ h->v0;
@@ -26,7 +28,7 @@ static __always_inline void siphash_round(struct siphash *h)
 	h->v2 = SIPHASH_ROTATE(h->v2, 32);
 }
 
-static __always_inline void siphash_start(struct siphash *h, const __u64 *key)
+SIPHASH_INLINE void siphash_start(struct siphash *h, const __u64 *key)
 {
 	h->v0 = key[0] ^ 0x736f6d6570736575ull;
 	h->v1 = key[1] ^ 0x646f72616e646f6dull;
@@ -34,7 +36,7 @@ static __always_inline void siphash_start(struct siphash *h, const __u64 *key)
 	h->v3 = key[1] ^ 0x7465646279746573ull;
 }
 
-static __always_inline void siphash_word(struct siphash *h, __u64 word)
+SIPHASH_INLINE void siphash_word(struct siphash *h, __u64 word)
 {
 	h->v3 ^= word;
 	siphash_round(h);
@@ -42,7 +44,7 @@ static __always_inline void siphash_word(struct siphash *h, __u64 word)
 	h->v0 ^= word;
 }
 
-static __always_inline __u64 siphash_finish(struct siphash *h)
+SIPHASH_INLINE __u64 siphash_finish(struct siphash *h)
 {
 	h->v2 ^= 0xff;
 	siphash_round(h);

@@ -23,6 +23,7 @@ size_t limits_frame(uint8_t *frame, const char *name, bool ipv6, const uint8_t *
 		    size_t cookie_len);
 
 void limits_rates(struct harness *h);
+int limits_siphash(void);
 int limits_costs(struct harness *h);
 
 #endif /* LIMITS_H */

@@ -34,6 +34,7 @@ static size_t octets(uint8_t *to, const char *text)
 #define RR(type, rdata) "c00c " type " 0001 00000000 " rdata " "
 #define OPT "00 0029 04d0 00 00 8000 0000 "
 #define OPT1 "00 0029 04d0 00 01 8000 0000 "
+#define OPT_COOKIE "00 0029 04d0 00 00 8000 000c 000a 0008 0102030405060708 "
 #define TSIG_RDATA "016b00 000000000001 012c 0002 ffff 1234 0000 0000 "
 #define TSIG "016b00 00fa 00ff 00000000 0015 " TSIG_RDATA
 
@@ -112,6 +113,20 @@ static void what_is_wrong_is_said(void **state)
 		{ HEAD("8100", ONE) QUESTION, REASON_response, false, false, false, NULL },
 		{ HEAD("0100", "0000 0000 0000 0000"), REASON_counts, false, false, false, NULL },
 		{ HEAD("0100", "0000 0000 0000 0001") OPT, REASON_counts, false, true, false,
+		  NULL },
+		/* RFC 7873 section 5.4; not with another option, another record, or one that is cut off */
+		{ HEAD("0100", "0000 0000 0000 0001") OPT_COOKIE, REASON_cookie_only, false, true,
+		  false, NULL },
+		{ HEAD("0100", "0000 0000 0000 0001") "00 0029 04d0 00 00 8000 0004 0003 0000",
+		  REASON_counts, false, true, false, NULL },
+		{ HEAD("0100", "0000 0000 0000 0001") "00 0029 04d0 00 00 8000 000c 000a 0009 00",
+		  REASON_counts, false, true, false, NULL },
+		{ HEAD("0100",
+		       "0000 0000 0000 0001") "00 0029 04d0 00 00 8000 000c 000a 0009 0102030405060708",
+		  REASON_counts, false, true, false, NULL },
+		{ HEAD("0100", "0000 0001 0000 0001") "00 0001 0001 00000000 0000" OPT_COOKIE,
+		  REASON_counts, false, true, false, NULL },
+		{ HEAD("2900", "0000 0000 0000 0001") OPT_COOKIE, REASON_opcode, false, true, false,
 		  NULL },
 		{ HEAD("0100", "0002 0000 0000 0001") QUESTION QUESTION OPT, REASON_counts, false,
 		  true, false, NULL },
