@@ -228,11 +228,12 @@ _Static_assert(sizeof(struct dnsbolt_client_key) == 20, "ABI");
 
 /* The longest prefix alone decides: its entry holds what it inherits, too. */
 struct dnsbolt_client {
-	__u32 flags; /* DNSBOLT_CLIENT_* */
-	__u32 sets;  /* bit i: in set i + 1 (dnsbolt_zone.serve_to) */
-	__u64 until; /* CLOCK_BOOTTIME ns from which on DENY does not hold; 0: always */
+	__u32 flags;	 /* DNSBOLT_CLIENT_* */
+	__u32 sets;	 /* bit i: in set i + 1 (dnsbolt_zone.serve_to) */
+	__u64 until;	 /* CLOCK_BOOTTIME ns from which on DENY does not hold; 0: always */
+	__u64 own_until; /* RUNTIME: the same without what it inherits: the daemon's own */
 };
-_Static_assert(sizeof(struct dnsbolt_client) == 16, "ABI");
+_Static_assert(sizeof(struct dnsbolt_client) == 24, "ABI");
 
 /* ---- dnsbolt_limits: ARRAY, mmapable: limit.mask + 1 lines for classes; in the first account of one more the TAT, in ns, of what
  * is passed ---- */

@@ -45,12 +45,17 @@ const struct attach_maps *attach_maps(const struct attach *attach)
 	return &attach->maps;
 }
 
-uint32_t attach_max_names(const struct attach *attach)
+static uint32_t max_entries(int map)
 {
 	struct bpf_map_info info = {};
 	uint32_t len = sizeof(info);
 
-	return bpf_obj_get_info_by_fd(attach->maps.names, &info, &len) == 0 ? info.max_entries : 0;
+	return bpf_obj_get_info_by_fd(map, &info, &len) == 0 ? info.max_entries : 0;
+}
+
+uint32_t attach_max_names(const struct attach *attach)
+{
+	return max_entries(attach->maps.names);
 }
 
 const struct attach_iface *attach_iface(const struct attach *attach, unsigned int i)
@@ -61,6 +66,17 @@ const struct attach_iface *attach_iface(const struct attach *attach, unsigned in
 const struct dnsbolt_addr *attach_address(const struct attach *attach, unsigned int i)
 {
 	return i < attach->n_served ? &attach->served[i] : NULL;
+}
+
+struct stages_room attach_room(const struct config *config)
+{
+	return (struct stages_room){ .names = config->max_names,
+				     .accounts = config->limit->accounts };
+}
+
+int attach_former_clients(const struct attach *attach)
+{
+	return attach_maps_adopted(attach) ? attach->maps.clients : attach->former_clients;
 }
 
 struct dnsbolt_config *attach_map_page(int config_fd)
@@ -132,6 +148,7 @@ static int adopt_maps(struct attach *attach)
 
 static int adopt_stages(struct attach *attach, const struct config *config, int stub_fd)
 {
+	struct stages_room room = attach_room(config);
 	unsigned int generation;
 	int current, err;
 
@@ -141,16 +158,31 @@ static int adopt_stages(struct attach *attach, const struct config *config, int 
 				   strerror(-err));
 	for (unsigned int i = 0; i < DNSBOLT_MAX_IFACES; i++)
 		attach->former[i] = attach->page->iface[i].ifindex;
+	attach->has_clients = attach->page->limit.flags & DNSBOLT_LIMIT_ACCESS;
 	/* What an earlier start replaced, or did not complete, is used by no packet any more. */
 	current = stages_current(attach->gate, attach->maps.stages);
 	stages_clear(attach->maps.stages, current);
 	replace_clear(attach);
 	generation = current < 0 ? 0 : ((unsigned int)current + 1) % DNSBOLT_GENERATIONS;
-	err = stages_load(&attach->stages, &attach->maps, config->max_names, generation);
+	err = stages_load(&attach->stages, &attach->maps, &room, generation);
 	if (err)
 		return attach_fail(attach, err, "bpf: the programs cannot be loaded: %s",
 				   strerror(-err));
 	attach->adopted = true;
+	return 0;
+}
+
+/* -EPROTO: a map has another size than the configuration wants. */
+static int check_room(struct attach *attach, const struct config *config)
+{
+	uint32_t lines = max_entries(attach->maps.limits);
+
+	if (attach_max_names(attach) != config->max_names)
+		return attach_fail(attach, -EPROTO, "room for %u names, max-names is %u",
+				   attach_max_names(attach), config->max_names);
+	if (lines != stages_limit_lines(config->limit->accounts))
+		return attach_fail(attach, -EPROTO, "%u accounts of limits, limit.accounts is %u",
+				   (lines - 1) * DNSBOLT_LINE_ACCOUNTS, config->limit->accounts);
 	return 0;
 }
 
@@ -161,9 +193,8 @@ static int adopt(struct attach *attach, const struct config *config, int stub_fd
 	err = replace_settle(attach);
 	if (!err)
 		err = adopt_maps(attach);
-	if (!err && attach_max_names(attach) != config->max_names)
-		err = attach_fail(attach, -EPROTO, "room for %u names, max-names is %u",
-				  attach_max_names(attach), config->max_names);
+	if (!err)
+		err = check_room(attach, config);
 	if (err && err != -EPROTO)
 		return err;
 	if (!err)
@@ -191,10 +222,11 @@ static int pin_maps(struct attach *attach, const struct config *config)
 
 static int start_anew(struct attach *attach, const struct config *config)
 {
+	struct stages_room room = attach_room(config);
 	int err;
 
 	attach->undo = true;
-	err = stages_load(&attach->stages, &attach->maps, config->max_names, 0);
+	err = stages_load(&attach->stages, &attach->maps, &room, 0);
 	if (err)
 		return attach_fail(attach, err, "bpf: the programs cannot be loaded: %s",
 				   strerror(-err));
@@ -239,7 +271,7 @@ int attach_open(struct attach **ret_attach, const struct config *config,
 	if (!attach)
 		return -ENOMEM;
 	attach->report = report;
-	attach->gate = -1;
+	attach->gate = attach->former_clients = -1;
 	attach_forget_maps(attach);
 	err = find_interfaces(attach, config);
 	if (!err)
@@ -422,6 +454,8 @@ void attach_free(struct attach *attach)
 		munmap(attach->page, sizeof(*attach->page));
 	if (attach->gate >= 0 && attach->gate != attach->maps.stages)
 		close(attach->gate);
+	if (attach->former_clients >= 0)
+		close(attach->former_clients);
 	attach_forget_maps(attach);
 	hook_stub_free(attach->stub);
 	stages_free(attach->stages);

@@ -49,6 +49,23 @@ uint32_t attach_max_names(const struct attach *attach);
  * addresses into the listen map (additions before removals). */
 int attach_configure(struct attach *attach, const struct config *config, uint32_t pass_options);
 
+/* ---- limits and cookies; attach_configure() writes the limits ---- */
+
+struct secrets;
+
+/* The secrets that the maps have, of the daemon before this one. false: none. */
+bool attach_secrets(const struct attach *attach, struct secrets *ret_secrets);
+void attach_set_secrets(struct attach *attach, const struct secrets *secrets);
+void attach_set_cookies(struct attach *attach, enum dnsbolt_cookies mode);
+
+/* The clients' map of the daemon before this one, also where it is replaced; -1: there is none of this version. */
+int attach_former_clients(const struct attach *attach);
+/* Whether the clients' map has entries, so that the program looks into it. */
+void attach_set_access(struct attach *attach, bool has_clients);
+
+/* The last responses over a limit, of all CPUs, in no order; to be freed. */
+int attach_recent(const struct attach *attach, struct dnsbolt_limited **ret_rows, size_t *ret_n);
+
 /* To be called every few seconds: puts off orphan-timeout, and follows changes of the
  * interfaces' MAC and MTU and of the host's own addresses. What is served stays as
  * attach_configure() found it. */

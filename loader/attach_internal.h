@@ -32,6 +32,8 @@ struct attach {
 	struct dnsbolt_addr *served;
 	size_t n_served;
 	uint64_t orphan_ns;
+	bool has_clients;   /* the clients' map has entries */
+	int former_clients; /* that of maps of this version which are replaced; -1 */
 	struct testrun *test;
 };
 
@@ -44,6 +46,15 @@ struct dnsbolt_config *attach_map_page(int config_fd);
 
 /* Sums of a per-CPU counters map. */
 int attach_sum_counters(int counters_fd, struct dnsbolt_counters *ret_counters);
+
+/* By the configuration. */
+struct stages_room attach_room(const struct config *config);
+
+/* ---- attach_limits.c ---- */
+
+int attach_write_limits(struct attach *attach, const struct config *config);
+/* Again whenever the clock may have been set. */
+void attach_write_clock(struct attach *attach);
 
 /* Forgets the map descriptors; those of pins are closed. */
 void attach_forget_maps(struct attach *attach);

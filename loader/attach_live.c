@@ -11,7 +11,6 @@
 #include "../userspace/lib/addr.h"
 #include "attach_internal.h"
 #include "ifaces.h"
-#include "probe.h"
 
 /* Rows of the listen map as they should be. */
 struct listen_row {
@@ -249,12 +248,14 @@ int attach_configure(struct attach *attach, const struct config *config, uint32_
 	write_ifaces(attach);
 	page->port = htons(config->listen->port);
 	page->max_udp = config->max_udp_size;
-	page->pass_options = pass_options & ~PROBE_COOKIE;
-	page->cookie.mode = pass_options & PROBE_COOKIE ? DNSBOLT_COOKIES_PASS
-							: DNSBOLT_COOKIES_IGNORE;
+	page->pass_options = pass_options;
 	page->return_path = config->return_path;
 	page->any = config->any;
 	write_identities(page, config);
+	attach_write_clock(attach);
+	err = attach_write_limits(attach, config);
+	if (err)
+		return err;
 	__atomic_store_n(&page->mode, config->mode, __ATOMIC_RELEASE);
 	return 0;
 }
@@ -277,6 +278,7 @@ int attach_renew(struct attach *attach)
 		replace_clear(attach);
 	attach->must_clear = false;
 	put_off_orphan(attach);
+	attach_write_clock(attach);
 	for (unsigned int i = 0; i < attach->n_iface; i++)
 		read_iface(&attach->iface[i]);
 	write_ifaces(attach);

@@ -16,6 +16,9 @@
 #define SECONDS_MAX                                                                                \
 	0x7fffffff /* the largest that a timer of an SOA can be: RFC 1035 section 3.3.13 */
 #define FILE_OCTETS_MAX (64u << 20)
+#define RATE_MAX DNSBOLT_LIMIT_RATE_MAX
+#define PASS_LIMIT_MAX 100000000
+#define PASS_LIMIT 100000
 
 static const cyaml_strval_t modes[] = {
 	{ "answer", DNSBOLT_MODE_ANSWER },
@@ -34,8 +37,10 @@ static const cyaml_strval_t return_paths[] = {
 };
 
 static const cyaml_strval_t cookies[] = {
-	{ "ignore", CONFIG_COOKIES_IGNORE },
+	{ "answer", CONFIG_COOKIES_ANSWER },
 	{ "pass", CONFIG_COOKIES_PASS },
+	{ "ignore", CONFIG_COOKIES_IGNORE },
+	{ "require", CONFIG_COOKIES_REQUIRE },
 };
 
 static const cyaml_strval_t anys[] = {
@@ -90,6 +95,11 @@ static const cyaml_schema_field_t config_fields[] = {
 	WORD("fallback", fallback, fallbacks),
 	WORD("return", return_path, return_paths),
 	WORD("cookies", cookies, cookies),
+	TEXT("cookie-secret-file", cookie_secret_file, CONFIG_TEXT_MAX),
+	CYAML_FIELD_MAPPING_PTR("limit", OPTIONAL_PTR, struct config, limit, config_limit_fields),
+	NUMBER("pass-limit", pass_limit),
+	CYAML_FIELD_MAPPING_PTR("clients", OPTIONAL_PTR, struct config, clients,
+				config_clients_fields),
 	WORD("any", any, anys),
 	WORD("on-exit", on_exit, exits),
 	TEXT0("identity", identity, DNSBOLT_IDENTITY_MAX),
@@ -127,6 +137,18 @@ static const struct config_range ranges[] = {
 	{ "max-udp-size", 512, DNSBOLT_UDP_MAX },
 	{ "max-names", 1024, 1u << 28 },
 	{ "orphan-timeout", 0, UINT32_MAX },
+	{ "pass-limit", 0, PASS_LIMIT_MAX },
+	{ "limit.responses-per-second", 0, RATE_MAX },
+	{ "limit.nodata-per-second", 0, RATE_MAX },
+	{ "limit.nxdomains-per-second", 0, RATE_MAX },
+	{ "limit.referrals-per-second", 0, RATE_MAX },
+	{ "limit.errors-per-second", 0, RATE_MAX },
+	{ "limit.all-per-second", 0, RATE_MAX },
+	{ "limit.window", 1, 3600 },
+	{ "limit.slip", 0, 10 },
+	{ "limit.ipv4-prefix", 1, 32 },
+	{ "limit.ipv6-prefix", 1, 64 },
+	{ "limit.accounts", 1024, 1u << 28 },
 	{ "transfer.parallel", 1, 1000 },
 	{ "transfer.idle-timeout", 1, 3600 },
 	{ "transfer.total-timeout", 1, 604800 },
@@ -223,7 +245,7 @@ static int default_text(char **option, const char *text)
 }
 
 /* cyaml_mem() is realloc() and free(), so what is allocated here can be freed by cyaml_free(). */
-static int default_sections(struct config *config)
+static int default_sections(struct config *config, const struct config_tree *tree)
 {
 	if (!config->listen)
 		config->listen = calloc(1, sizeof(*config->listen));
@@ -234,7 +256,8 @@ static int default_sections(struct config *config)
 	if (!config->listen->port)
 		config->listen->port = 53;
 	return default_text(&config->metrics->listen, "127.0.0.1:9553")
-		       ?: config_sync_defaults(config);
+		       ?: config_sync_defaults(config)
+		       ?: config_limit_defaults(config, tree);
 }
 
 /* "off" is nothing. Where the host answers such questions, it does unless the option says otherwise. */
@@ -271,6 +294,8 @@ static int set_defaults(struct config *config, const struct config_tree *tree)
 		config->max_udp_size = 1232;
 	if (!config->max_names)
 		config->max_names = 1048576;
+	if (!config_tree_has(tree, "pass-limit"))
+		config->pass_limit = PASS_LIMIT;
 	if (default_text(&config->site, host) ||
 	    default_text(&config->user, getpwnam("dnsbolt") ? "dnsbolt" : "nobody") ||
 	    default_text(&config->control, "/run/dnsbolt/control.sock") ||
@@ -280,7 +305,7 @@ static int set_defaults(struct config *config, const struct config_tree *tree)
 		return -ENOMEM;
 	if (set_identities(config))
 		return -ENOMEM;
-	return default_sections(config);
+	return default_sections(config, tree);
 }
 
 /* ---- loading ---- */
@@ -400,4 +425,9 @@ const char *config_fallback_name(enum config_fallback fallback)
 const char *config_exit_name(enum config_exit on_exit)
 {
 	return word_of(exits, CYAML_ARRAY_LEN(exits), on_exit);
+}
+
+const char *config_cookies_name(enum config_cookies value)
+{
+	return word_of(cookies, CYAML_ARRAY_LEN(cookies), value);
 }

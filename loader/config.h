@@ -11,7 +11,14 @@
 #include "../userspace/lib/report.h"
 
 enum config_fallback { CONFIG_FALLBACK_RESOLVER, CONFIG_FALLBACK_HOST };
-enum config_cookies { CONFIG_COOKIES_DEFAULT, CONFIG_COOKIES_IGNORE, CONFIG_COOKIES_PASS };
+enum config_cookies {
+	CONFIG_COOKIES_DEFAULT, /* answer, unless the host's server does otherwise */
+	CONFIG_COOKIES_IGNORE,
+	CONFIG_COOKIES_PASS,
+	CONFIG_COOKIES_ANSWER,
+	CONFIG_COOKIES_REQUIRE
+};
+enum config_denied { CONFIG_DENIED_DROP, CONFIG_DENIED_PASS };
 enum config_exit { CONFIG_EXIT_DETACH, CONFIG_EXIT_STAY, CONFIG_EXIT_DISARM };
 enum config_zonemd {
 	CONFIG_ZONEMD_DEFAULT, /* check */
@@ -51,6 +58,8 @@ struct config_sync {
 	uint32_t refresh_min, refresh_max, retry_min, retry_max, expire_min, expire_max; /* s */
 	uint64_t max_zone_size; /* octets of a transfer */
 	enum config_zonemd zonemd;
+	char **serve_to; /* prefixes of clients; none: everyone */
+	unsigned int serve_to_count;
 };
 
 struct config_template {
@@ -89,6 +98,26 @@ struct config_host {
 	char *key;
 };
 
+/* Response rate limiting. Rates are responses per second; 0: no limit. */
+struct config_limit {
+	uint32_t responses;			       /* 200 */
+	uint32_t nodata, nxdomains, referrals, errors; /* as `responses` */
+	uint32_t all;				       /* 0 */
+	uint32_t window;			       /* seconds: 15 */
+	uint32_t slip;				       /* 2 */
+	uint32_t ipv4_prefix, ipv6_prefix;	       /* 24, 56 */
+	uint32_t accounts;			       /* a power of two: 262144 */
+	char **exempt;
+	unsigned int exempt_count;
+	bool log_only;
+};
+
+struct config_clients {
+	char **allow, **deny; /* prefixes; no `allow`: everyone */
+	unsigned int allow_count, deny_count;
+	enum config_denied denied;
+};
+
 struct config_metrics {
 	char *listen; /* "address:port"; empty: no metrics */
 };
@@ -102,6 +131,10 @@ struct config {
 	enum config_fallback fallback;
 	enum dnsbolt_return return_path;
 	enum config_cookies cookies;
+	char *cookie_secret_file; /* NULL: random secrets */
+	struct config_limit *limit;
+	uint32_t pass_limit; /* queries per second: 100000; 0: no limit */
+	struct config_clients *clients;
 	enum config_exit on_exit;
 	enum dnsbolt_any any;
 	/* At most DNSBOLT_IDENTITY_MAX octets; empty: not answered. nsid: 0x... for octets in hexadecimal. */
@@ -140,6 +173,7 @@ const char *config_fallback_name(enum config_fallback fallback);
 /* The octets of `nsid`; at most DNSBOLT_IDENTITY_MAX. -EINVAL: not hexadecimal, or too long. */
 int config_nsid(const char *text, uint8_t *ret_octets, size_t *ret_len);
 const char *config_exit_name(enum config_exit on_exit);
+const char *config_cookies_name(enum config_cookies cookies);
 
 /* By name; NULL: there is none. */
 const struct config_key *config_find_key(const struct config *config, const char *name);

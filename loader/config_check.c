@@ -240,7 +240,7 @@ int config_check(const struct config *config, struct config_tree *tree)
 	check_control(config, tree);
 	check_nsid(config, tree);
 	config_sync_check(config, tree);
-	err = check_zones(config, tree);
+	err = check_zones(config, tree) ?: config_limit_check(config, tree);
 	if (err)
 		return err;
 	return tree->errors ? -EINVAL : 0;

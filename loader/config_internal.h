@@ -78,6 +78,12 @@ extern const cyaml_schema_field_t config_transfer_fields[], config_notify_fields
 	config_host_fields[];
 int config_sync_defaults(struct config *config); /* -ENOMEM */
 
+/* ---- config_limit.c: the rows of `limit` and `clients`, their defaults and checks ---- */
+
+extern const cyaml_schema_field_t config_limit_fields[], config_clients_fields[];
+int config_limit_defaults(struct config *config, const struct config_tree *tree); /* -ENOMEM */
+int config_limit_check(const struct config *config, struct config_tree *tree);	  /* -ENOMEM */
+
 /* ---- config_sync_check.c ---- */
 
 void config_sync_check(const struct config *config, struct config_tree *tree);

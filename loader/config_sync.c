@@ -14,6 +14,7 @@
 #define DNS_PORT 53
 #define LIST_MAX 64 /* of primaries and addresses */
 #define GROUPS_MAX 100000
+#define PREFIXES_MAX 65536
 
 static const cyaml_strval_t zonemds[] = {
 	{ "off", CONFIG_ZONEMD_OFF },
@@ -33,6 +34,8 @@ static const cyaml_strval_t zonemds[] = {
 /* Rows that zones and templates have. */
 #define SYNC_ROWS(type)                                                                            \
 	TEXTS("primary", type, sync.primary), TEXTS("notify-from", type, sync.notify_from),        \
+		CYAML_FIELD_SEQUENCE("serve-to", OPTIONAL_PTR, type, sync.serve_to,                \
+				     &config_text_entry, 1, PREFIXES_MAX),                         \
 		NUMBER("refresh-min", type, sync.refresh_min),                                     \
 		NUMBER("refresh-max", type, sync.refresh_max),                                     \
 		NUMBER("retry-min", type, sync.retry_min),                                         \
@@ -168,6 +171,10 @@ static void take_missing(struct config_sync *to, const struct config_sync *from)
 	if (!to->notify_from_count) {
 		to->notify_from = from->notify_from;
 		to->notify_from_count = from->notify_from_count;
+	}
+	if (!to->serve_to_count) {
+		to->serve_to = from->serve_to;
+		to->serve_to_count = from->serve_to_count;
 	}
 	TAKE(refresh_min);
 	TAKE(refresh_max);

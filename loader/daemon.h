@@ -6,8 +6,11 @@
 #include <time.h>
 #include <uv.h>
 
+#include "access/access.h"
 #include "attach.h"
 #include "config.h"
+#include "cookies.h"
+#include "host.h"
 #include "resolver.h"
 #include "sigwatch.h"
 #include "store/store.h"
@@ -27,7 +30,9 @@ struct daemon {
 	struct watch *watch;	   /* NULL with watch: false */
 	struct resolver *resolver; /* NULL with fallback: host */
 	uint32_t pass_options;	   /* DNSBOLT_OPT_* in force */
-	const char *cookies; /* "ignore", "pass", with why: "pass (the host answers cookies)" */
+	struct cookies *cookies;
+	struct access *access;
+	struct host *host; /* NULL with fallback: resolver */
 	time_t started;
 };
 

@@ -18,7 +18,6 @@
 #include "metrics/metrics.h"
 #include "notify.h"
 #include "preflight.h"
-#include "probe.h"
 #include "resolver_pid.h"
 
 #ifndef DNSBOLT_VERSION
@@ -28,10 +27,9 @@
 #define CONFIG_PATH "/etc/dnsbolt/dnsboltd.conf"
 #define EXIT_USAGE 2
 #define RENEW_MS 5000
-#define PROBE_MS 1000
-#define PROBE_ADDRESSES 3
+#define SYNC_ADDRESSES 3
 #define FORMER_RESOLVER_MS 2000
-#define ALL_OPTIONS (DNSBOLT_OPT_NSID | DNSBOLT_OPT_ECS | DNSBOLT_OPT_EXPIRE | PROBE_COOKIE)
+#define ALL_OPTIONS (DNSBOLT_OPT_NSID | DNSBOLT_OPT_ECS | DNSBOLT_OPT_EXPIRE)
 
 struct program {
 	struct daemon daemon;
@@ -157,6 +155,22 @@ static int open_store(struct daemon *daemon)
 	return 0;
 }
 
+/* What the maps say of both is taken over before it is written anew. */
+static int open_limits(struct daemon *daemon)
+{
+	int err = access_start(&daemon->access, daemon->config, daemon->attach);
+
+	if (err) {
+		log_error("clients: %s", strerror(-err));
+		return err;
+	}
+	err = cookies_start(&daemon->cookies, &daemon->loop, daemon->config, daemon->attach,
+			    &report);
+	if (err)
+		log_error("cookies: cannot be started: %s", strerror(-err));
+	return err;
+}
+
 static int load_zones(struct daemon *daemon)
 {
 	int err;
@@ -172,6 +186,7 @@ static int load_zones(struct daemon *daemon)
 		if (err)
 			log_warning("watch: changes of files cannot be seen: %s", strerror(-err));
 	}
+	zoneset_set_clients(daemon->zones, access_clients(daemon->access));
 	err = zoneset_configure(daemon->zones, daemon->config);
 	if (err) {
 		log_error("zones: %s", check_error(daemon->zones, err));
@@ -198,12 +213,12 @@ static size_t answer_notify(const uint8_t *msg, size_t len, const struct dnsbolt
 /* Served addresses are the host's; one that is reached by a single interface would need it named. */
 static int start_sync(struct daemon *daemon)
 {
-	struct dnsbolt_addr host[PROBE_ADDRESSES];
+	struct dnsbolt_addr host[SYNC_ADDRESSES];
 	const struct dnsbolt_addr *addr;
 	size_t n = 0;
 	int err;
 
-	for (unsigned int i = 0; n < PROBE_ADDRESSES; i++) {
+	for (unsigned int i = 0; n < SYNC_ADDRESSES; i++) {
 		addr = attach_address(daemon->attach, i);
 		if (!addr)
 			break;
@@ -220,56 +235,38 @@ static int start_sync(struct daemon *daemon)
 	return err;
 }
 
-/* Asks the host at the served addresses, until one replies. A link-local one would need its
- * interface, and the host has others. */
-static int probe_options(const struct daemon *daemon, uint32_t *ret_options)
+static void meet_host(int err, const struct probe_reply *reply, void *arg)
 {
-	static const uint8_t root[] = { 0 };
-	const struct zoneset_zone *zone = zoneset_next(daemon->zones, NULL);
-	const struct dnsbolt_addr *addr;
-	int err = -EADDRNOTAVAIL, asked = 0;
-
-	for (unsigned int i = 0; asked < PROBE_ADDRESSES; i++) {
-		addr = attach_address(daemon->attach, i);
-		if (!addr)
-			break;
-		if (addr_is_link_local(addr))
-			continue;
-		err = probe_host(addr, daemon->config->listen->port, zone ? zone->apex : root,
-				 PROBE_MS, ret_options);
-		if (!err)
-			break;
-		asked++;
-	}
-	return err;
+	cookies_meet_host(arg, err, reply);
 }
 
-/* Which EDNS options make a query pass to the fallback, and how it is said. */
-static void choose_options(struct daemon *daemon)
+static void ask_host_soon(void *arg)
 {
-	bool host = daemon->config->fallback == CONFIG_FALLBACK_HOST;
-	uint32_t options = 0;
-	int err = host ? probe_options(daemon, &options) : 0;
+	host_ask_soon(arg);
+}
 
-	daemon->cookies = !host			   ? "ignore"
-			  : options & PROBE_COOKIE ? "pass (the host answers cookies)"
-						   : "ignore (the host answers none)";
+/* Which EDNS options make a query pass to the host, and what it does with cookies: from now on asked regularly. */
+static int follow_host(struct daemon *daemon)
+{
+	struct probe_reply reply = {};
+	struct host_query query;
+	int err;
+
+	host_query_init(&query, daemon->attach, daemon->config, daemon->zones);
+	err = host_ask(&query, &reply);
 	if (err) {
-		options = ALL_OPTIONS;
-		daemon->cookies = "pass (the host did not answer when it was asked)";
+		reply.options = ALL_OPTIONS;
 		log_warning(
 			"probe: the host's DNS server did not answer: %s: queries with COOKIE, NSID, ECS or EXPIRE "
 			"options go to it",
 			strerror(-err));
 	}
-	if (daemon->config->cookies == CONFIG_COOKIES_PASS) {
-		options |= PROBE_COOKIE;
-		daemon->cookies = "pass";
-	} else if (daemon->config->cookies == CONFIG_COOKIES_IGNORE) {
-		options &= ~PROBE_COOKIE;
-		daemon->cookies = "ignore";
-	}
-	daemon->pass_options = options;
+	daemon->pass_options = reply.options;
+	cookies_meet_host(daemon->cookies, err, &reply);
+	err = host_start(&daemon->host, &daemon->loop, &query, meet_host, daemon->cookies);
+	if (!err)
+		cookies_on_change(daemon->cookies, ask_host_soon, daemon->host);
+	return err;
 }
 
 /* The resolver of a daemon before this one, which was configured with it: port 53 is the host's now. */
@@ -285,23 +282,36 @@ static void end_former_resolver(const struct daemon *daemon)
 	resolver_pid_remove(daemon->config->run_dir);
 }
 
+static int configure_access(struct daemon *daemon)
+{
+	int err = access_apply(daemon->access, daemon->zones);
+
+	if (err)
+		log_error("clients: there is room for %u prefixes: %s", DNSBOLT_MAX_CLIENTS,
+			  strerror(-err));
+	return err;
+}
+
 static int configure(struct daemon *daemon)
 {
+	bool host = daemon->config->fallback == CONFIG_FALLBACK_HOST;
 	int err = 0;
 
 	/* The addresses to ask at are known when the maps are written: until the host has answered,
 	 * it gets what it may answer otherwise. */
-	if (daemon->config->fallback == CONFIG_FALLBACK_HOST) {
+	if (host) {
 		err = attach_configure(daemon->attach, daemon->config, ALL_OPTIONS);
 		end_former_resolver(daemon);
+	} else {
+		cookies_without_host(daemon->cookies);
 	}
-	if (!err) {
-		choose_options(daemon);
+	if (!err && host)
+		err = follow_host(daemon);
+	if (!err)
 		err = attach_configure(daemon->attach, daemon->config, daemon->pass_options);
-	}
 	if (err)
 		log_error("%s", attach_error(daemon->attach));
-	return err;
+	return err ? err : configure_access(daemon);
 }
 
 static int start_fallback(struct daemon *daemon)
@@ -352,6 +362,8 @@ static int start(struct program *program)
 		err = attach_open(&daemon->attach, daemon->config, &report);
 	if (!err)
 		err = open_store(daemon);
+	if (!err)
+		err = open_limits(daemon);
 	if (!err)
 		err = load_zones(daemon);
 	if (!err)
@@ -415,6 +427,7 @@ static void on_signal(uv_signal_t *handle, int number)
 	}
 	if (!program->daemon.zones)
 		return;
+	cookies_reload(program->daemon.cookies);
 	err = zoneset_reload(program->daemon.zones, NULL);
 	if (err)
 		log_error("zones: reload: %s", check_error(program->daemon.zones, err));
@@ -428,6 +441,7 @@ static void on_renew(uv_timer_t *timer)
 	static bool said;
 	int err = attach_renew(program->daemon.attach);
 
+	access_renew(program->daemon.access);
 	limits_check(&program->limits, program->daemon.store, &report);
 	if (err && !said)
 		log_warning("%s: trying again", attach_error(program->daemon.attach));
@@ -490,6 +504,8 @@ static void stop(struct program *program, bool completed)
 	control_stop(program->control);
 	if (daemon->resolver)
 		resolver_on_notify(daemon->resolver, NULL, NULL);
+	host_stop(daemon->host);
+	cookies_stop(daemon->cookies);
 	sigwatch_stop(daemon->sigwatch);
 	sync_stop(daemon->sync);
 	if (completed)
@@ -497,6 +513,7 @@ static void stop(struct program *program, bool completed)
 	resolver_stop(daemon->resolver, stays);
 	watch_stop(daemon->watch);
 	zoneset_free(daemon->zones);
+	access_stop(daemon->access);
 	store_close(daemon->store);
 	attach_free(daemon->attach);
 	uv_walk(&daemon->loop, close_handle, NULL);

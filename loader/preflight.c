@@ -217,7 +217,8 @@ static void check_memory(struct preflight *p)
 {
 	/* The arena has a segment at work, one that is filled next, and the template that the
 	 * kernel wants at the start. */
-	uint64_t need = (uint64_t)p->config->max_names * NAME_OCTETS + 3ull * DNSBOLT_SEG_SIZE;
+	uint64_t need = (uint64_t)p->config->max_names * NAME_OCTETS + 3ull * DNSBOLT_SEG_SIZE +
+			p->config->limit->accounts * sizeof(uint64_t);
 	uint64_t limit = memory_limit();
 
 	if (limit && limit < need)

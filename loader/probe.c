@@ -12,8 +12,7 @@
 
 #include "../userspace/lib/addr.h"
 
-#define PAYLOAD 1232	/* octets of reply that we take */
-#define CLIENT_COOKIE 8 /* RFC 7873 section 4 */
+#define PAYLOAD 1232 /* octets of reply that we take */
 
 /* 192.0.2.0/24 (RFC 7871 section 6): a prefix of documentation, which no server has data for. */
 static const uint8_t client_subnet[] = { 0, 1, 24, 0, 192, 0, 2 };
@@ -25,13 +24,12 @@ static const struct {
 	{ KNOT_EDNS_OPTION_NSID, DNSBOLT_OPT_NSID },
 	{ KNOT_EDNS_OPTION_CLIENT_SUBNET, DNSBOLT_OPT_ECS },
 	{ KNOT_EDNS_OPTION_EXPIRE, DNSBOLT_OPT_EXPIRE },
-	{ KNOT_EDNS_OPTION_COOKIE, PROBE_COOKIE },
 };
 #define PROBED (sizeof(probed) / sizeof(probed[0]))
 
 static int add_options(knot_rrset_t *opt)
 {
-	uint8_t cookie[CLIENT_COOKIE];
+	uint8_t cookie[PROBE_CLIENT_COOKIE];
 	int err;
 
 	if (getrandom(cookie, sizeof(cookie), 0) != (ssize_t)sizeof(cookie))
@@ -85,10 +83,22 @@ static int make_query(uint8_t *wire, size_t room, size_t *ret_len, const uint8_t
 	return err;
 }
 
-/* false: not a reply to that query. */
-static bool read_reply(uint8_t *wire, size_t len, const uint8_t *query, uint32_t *ret_options)
+/* What is shorter than a server cookie, or longer, is none. */
+static void read_cookie(const knot_pkt_t *reply, struct probe_reply *to)
 {
-	uint32_t options = 0;
+	const uint8_t *option = knot_pkt_edns_option(reply, KNOT_EDNS_OPTION_COOKIE);
+	size_t len = option ? knot_edns_opt_get_length(option) : 0;
+
+	if (len <= PROBE_CLIENT_COOKIE || len > PROBE_COOKIE_MAX)
+		return;
+	memcpy(to->cookie, knot_edns_opt_get_data((uint8_t *)option), len);
+	to->cookie_len = len;
+}
+
+/* false: not a reply to that query. */
+static bool read_reply(uint8_t *wire, size_t len, const uint8_t *query,
+		       struct probe_reply *ret_reply)
+{
 	knot_pkt_t *reply;
 	bool good;
 
@@ -99,13 +109,15 @@ static bool read_reply(uint8_t *wire, size_t len, const uint8_t *query, uint32_t
 	if (!reply)
 		return false;
 	good = knot_pkt_parse(reply, 0) == KNOT_EOK;
+	if (good)
+		*ret_reply = (struct probe_reply){ .options = 0 };
 	for (size_t i = 0; good && i < PROBED; i++) {
 		if (knot_pkt_edns_option(reply, probed[i].code))
-			options |= probed[i].option;
+			ret_reply->options |= probed[i].option;
 	}
-	knot_pkt_free(reply);
 	if (good)
-		*ret_options = options;
+		read_cookie(reply, ret_reply);
+	knot_pkt_free(reply);
 	return good;
 }
 
@@ -117,7 +129,8 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static int wait_reply(int fd, const uint8_t *query, unsigned int timeout_ms, uint32_t *ret_options)
+static int wait_reply(int fd, const uint8_t *query, unsigned int timeout_ms,
+		      struct probe_reply *ret_reply)
 {
 	int64_t end = now_ms() + timeout_ms;
 	struct pollfd readable = { .fd = fd, .events = POLLIN };
@@ -132,18 +145,30 @@ static int wait_reply(int fd, const uint8_t *query, unsigned int timeout_ms, uin
 		if (poll(&readable, 1, (int)left) < 0 && errno != EINTR)
 			return -errno;
 		n = recv(fd, wire, sizeof(wire), MSG_DONTWAIT);
-		if (n >= 0 && read_reply(wire, (size_t)n, query, ret_options))
+		if (n >= 0 && read_reply(wire, (size_t)n, query, ret_reply))
 			return 0;
 		if (n < 0 && errno != EAGAIN && errno != EINTR)
 			return -errno;
 	}
 }
 
+static int tell_client(int fd, struct dnsbolt_addr *ret_addr)
+{
+	struct sockaddr_storage sa;
+	socklen_t len = sizeof(sa);
+
+	if (getsockname(fd, (struct sockaddr *)&sa, &len) < 0)
+		return -errno;
+	addr_from_sockaddr(ret_addr, (const struct sockaddr *)&sa);
+	return 0;
+}
+
 int probe_host(const struct dnsbolt_addr *address, uint16_t port, const uint8_t *name,
-	       unsigned int timeout_ms, uint32_t *ret_options)
+	       unsigned int timeout_ms, struct probe_reply *ret_reply)
 {
 	uint8_t query[KNOT_WIRE_MIN_PKTSIZE] = {};
 	struct sockaddr_storage sa;
+	struct dnsbolt_addr client;
 	size_t len = 0;
 	socklen_t sa_len;
 	int fd, err;
@@ -158,8 +183,12 @@ int probe_host(const struct dnsbolt_addr *address, uint16_t port, const uint8_t 
 	/* Connected, so that nobody else can reply and an ICMP error is noticed. */
 	if (connect(fd, (const struct sockaddr *)&sa, sa_len) < 0 || send(fd, query, len, 0) < 0)
 		err = -errno;
-	else
-		err = wait_reply(fd, query, timeout_ms, ret_options);
+	if (!err)
+		err = tell_client(fd, &client);
+	if (!err)
+		err = wait_reply(fd, query, timeout_ms, ret_reply);
+	if (!err)
+		ret_reply->client = client;
 	close(fd);
 	return err;
 }

@@ -11,6 +11,7 @@
  */
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -89,13 +90,27 @@ static void find_former(struct attach *attach)
 		if_freenameindex(list);
 }
 
-int replace_open(struct attach *attach, const struct config *config, int stub_fd)
+/* Of maps that are of this version, and of another size only: who was denied by hand, and the secrets of cookies. */
+static struct dnsbolt_cookie_config keep_former(struct attach *attach)
 {
-	int err;
+	struct dnsbolt_cookie_config cookie = {};
 
+	if (attach->page && attach->page->abi == DNSBOLT_ABI) {
+		cookie = attach->page->cookie;
+		attach->former_clients = fcntl(attach->maps.clients, F_DUPFD_CLOEXEC, 0);
+	}
 	if (attach->page)
 		munmap(attach->page, sizeof(*attach->page));
 	attach->page = NULL;
+	return cookie;
+}
+
+int replace_open(struct attach *attach, const struct config *config, int stub_fd)
+{
+	struct dnsbolt_cookie_config cookie = keep_former(attach);
+	struct stages_room room = attach_room(config);
+	int err;
+
 	attach_forget_maps(attach);
 	err = replace_open_gate(attach);
 	if (err)
@@ -106,7 +121,7 @@ int replace_open(struct attach *attach, const struct config *config, int stub_fd
 		return attach_fail(attach, err, "pin-dir: the stub cannot be taken over: %s",
 				   strerror(-err));
 	find_former(attach);
-	err = stages_load(&attach->stages, &attach->maps, config->max_names, 0);
+	err = stages_load(&attach->stages, &attach->maps, &room, 0);
 	if (err)
 		return attach_fail(attach, err, "bpf: the programs cannot be loaded: %s",
 				   strerror(-err));
@@ -115,6 +130,7 @@ int replace_open(struct attach *attach, const struct config *config, int stub_fd
 		return attach_fail(attach, -errno, "bpf: the config map cannot be mapped: %s",
 				   strerror(errno));
 	attach->page->abi = DNSBOLT_ABI;
+	attach->page->cookie = cookie;
 	return 0;
 }
 

@@ -60,7 +60,7 @@ struct resolver {
 	const struct attach_maps *maps;
 	const struct report *report;
 	char path[PATH_MAX];
-	int program, names, stats_fd;
+	int program, names, clients, stats_fd;
 	struct ipc_stats *stats;
 	uid_t uid;
 	gid_t gid;
@@ -91,6 +91,7 @@ static bool next_message(struct run *run, struct ipc_message *ret_msg, int *ret_
 		{ { IPC_CONFIG, 0 }, resolver->maps->config },
 		{ { IPC_ZONES, 0 }, resolver->maps->zones },
 		{ { IPC_NAMES, 0 }, resolver->names },
+		{ { IPC_CLIENTS, 0 }, resolver->clients },
 		{ { IPC_STATS, 0 }, resolver->stats_fd },
 	};
 	const unsigned int n_first = sizeof(first) / sizeof(first[0]);
@@ -447,20 +448,20 @@ static int find_user(struct resolver *resolver)
 	return 0;
 }
 
-/* A descriptor of the names that cannot write, since the resolver keeps it. */
-static int open_names(struct resolver *resolver)
+/* A descriptor of the map that cannot write, since the resolver keeps it. */
+static int open_to_read(const struct resolver *resolver, const char *what, int map, int *ret_fd)
 {
 	LIBBPF_OPTS(bpf_get_fd_by_id_opts, opts, .open_flags = BPF_F_RDONLY);
 	struct bpf_map_info info = { 0 };
 	__u32 len = sizeof(info);
 	int err;
 
-	if (bpf_obj_get_info_by_fd(resolver->maps->names, &info, &len) == 0)
-		resolver->names = bpf_map_get_fd_by_id_opts(info.id, &opts);
-	if (resolver->names >= 0)
+	if (bpf_obj_get_info_by_fd(map, &info, &len) == 0)
+		*ret_fd = bpf_map_get_fd_by_id_opts(info.id, &opts);
+	if (*ret_fd >= 0)
 		return 0;
 	err = -errno;
-	say(resolver, "names map: cannot be opened for reading", err);
+	say(resolver, what, err);
 	return err;
 }
 
@@ -543,13 +544,17 @@ int resolver_start(struct resolver **ret_resolver, uv_loop_t *loop, const struct
 	resolver->store = store;
 	resolver->maps = attach_maps(attach);
 	resolver->report = report;
-	resolver->program = resolver->names = resolver->stats_fd = -1;
+	resolver->program = resolver->names = resolver->clients = resolver->stats_fd = -1;
 	resolver->backoff_ms = BACKOFF_MIN_MS;
 	err = open_program(resolver);
 	if (!err)
 		err = find_user(resolver);
 	if (!err)
-		err = open_names(resolver);
+		err = open_to_read(resolver, "names map: cannot be opened for reading",
+				   resolver->maps->names, &resolver->names);
+	if (!err)
+		err = open_to_read(resolver, "clients map: cannot be opened for reading",
+				   resolver->maps->clients, &resolver->clients);
 	if (!err)
 		err = open_stats(resolver);
 	if (!err)
@@ -633,6 +638,7 @@ void resolver_stop(struct resolver *resolver, bool keep)
 		(void)munmap(resolver->stats, sizeof(*resolver->stats));
 	close_fd(resolver->program);
 	close_fd(resolver->names);
+	close_fd(resolver->clients);
 	close_fd(resolver->stats_fd);
 	uv_close((uv_handle_t *)&resolver->timer, on_timer_closed);
 }

@@ -79,7 +79,13 @@ static void tell_maps(const struct bpf_object *obj, struct attach_maps *ret_maps
 	}
 }
 
-int stages_open(struct dnsbolt_bpf **ret_skel, uint32_t max_names, unsigned int generation)
+uint32_t stages_limit_lines(uint32_t accounts)
+{
+	return accounts / DNSBOLT_LINE_ACCOUNTS + 1;
+}
+
+int stages_open(struct dnsbolt_bpf **ret_skel, const struct stages_room *room,
+		unsigned int generation)
 {
 	struct dnsbolt_bpf *skel;
 	int err;
@@ -92,7 +98,10 @@ int stages_open(struct dnsbolt_bpf **ret_skel, uint32_t max_names, unsigned int 
 		return -errno;
 	skel->rodata->stage_base = first_slot(generation);
 	skel->rodata->env_weak_order = WEAK_ORDER;
-	err = bpf_map__set_max_entries(skel->maps.dnsbolt_names, max_names);
+	err = bpf_map__set_max_entries(skel->maps.dnsbolt_names, room->names);
+	if (!err)
+		err = bpf_map__set_max_entries(skel->maps.dnsbolt_limits,
+					       stages_limit_lines(room->accounts));
 	if (err)
 		dnsbolt_bpf__destroy(skel);
 	else
@@ -100,8 +109,8 @@ int stages_open(struct dnsbolt_bpf **ret_skel, uint32_t max_names, unsigned int 
 	return err;
 }
 
-int stages_load(struct stages **ret_stages, struct attach_maps *maps, uint32_t max_names,
-		unsigned int generation)
+int stages_load(struct stages **ret_stages, struct attach_maps *maps,
+		const struct stages_room *room, unsigned int generation)
 {
 	struct stages *stages;
 	int err;
@@ -110,7 +119,7 @@ int stages_load(struct stages **ret_stages, struct attach_maps *maps, uint32_t m
 	if (!stages)
 		return -ENOMEM;
 	stages->generation = generation;
-	err = stages_open(&stages->skel, max_names, generation);
+	err = stages_open(&stages->skel, room, generation);
 	if (!err)
 		err = choose_maps(stages->skel->obj, maps);
 	if (!err)
@@ -209,7 +218,7 @@ int stages_flip(const struct stages *stages, int gate)
 	return put(gate, 0, stages_entry(stages));
 }
 
-/* The names map is as large as it was made, by max-names of that time. */
+/* The maps of names and limits are as large as they were made, by the configuration of that time. */
 static bool map_fits(const struct bpf_map *map, int fd, bool any_size)
 {
 	struct bpf_map_info info = {};
@@ -235,7 +244,7 @@ int stages_check_maps(struct attach_maps *maps, const char **ret_name)
 			bpf_object__find_map_by_name(skel->obj, pins_map[i].name);
 
 		if (map_fits(map, *pins_map_fd(maps, &pins_map[i]),
-			     map == skel->maps.dnsbolt_names))
+			     map == skel->maps.dnsbolt_names || map == skel->maps.dnsbolt_limits))
 			continue;
 		*ret_name = pins_map[i].name;
 		err = -EPROTO;

@@ -13,16 +13,25 @@
 struct dnsbolt_bpf;
 struct stages;
 
+/* Sizes of maps that are made anew. */
+struct stages_room {
+	uint32_t names;	   /* of the names map */
+	uint32_t accounts; /* of limits: a power of two */
+};
+/* Elements of the limits map, for so many accounts. */
+uint32_t stages_limit_lines(uint32_t accounts);
+
 /* Opens the programs with all that is set before they are loaded, but for maps that are there
  * already: what the verifier sees of them. The caller destroys the skeleton. */
-int stages_open(struct dnsbolt_bpf **ret_skel, uint32_t max_names, unsigned int generation);
+int stages_open(struct dnsbolt_bpf **ret_skel, const struct stages_room *room,
+		unsigned int generation);
 
 /* Loads the programs for `generation`. A map whose descriptor in `maps` is not negative is used,
- * the others are made anew (names with room for max_names) and stored there; those descriptors
+ * the others are made anew and stored there; those descriptors
  * stay the set's. The scratch is always its own. libbpf's messages say what the verifier did not
  * like. */
-int stages_load(struct stages **ret_stages, struct attach_maps *maps, uint32_t max_names,
-		unsigned int generation);
+int stages_load(struct stages **ret_stages, struct attach_maps *maps,
+		const struct stages_room *room, unsigned int generation);
 void stages_free(struct stages *stages); /* NULL is fine */
 
 /* Descriptor of the entry program. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * attach_test_run(): a second set of the programs over the same store, which no interface knows,
- * with config, counters, program array and scratch of its own. So neither the counters of the live
+ * with config, counters, program array, limits and scratch of its own. So neither the counters of the live
  * ones nor their scratch see it.
  */
 #include <bpf/bpf.h>
@@ -30,8 +30,18 @@ void testrun_free(struct testrun *test)
 	free(test);
 }
 
+/* The made query is in every list of serve-to. */
+static int allow_everyone(int clients)
+{
+	const struct dnsbolt_client client = { .flags = DNSBOLT_CLIENT_EXEMPT, .sets = ~0u };
+	const struct dnsbolt_client_key everyone = {};
+
+	return bpf_map_update_elem(clients, &everyone, &client, BPF_ANY) < 0 ? -errno : 0;
+}
+
 static int testrun_new(struct testrun **ret_test, const struct attach *attach)
 {
+	const struct stages_room room = { .names = 1, .accounts = DNSBOLT_LINE_ACCOUNTS };
 	struct testrun *test;
 	int err;
 
@@ -40,8 +50,11 @@ static int testrun_new(struct testrun **ret_test, const struct attach *attach)
 		return -ENOMEM;
 	test->maps = attach->maps;
 	test->maps.config = test->maps.counters = test->maps.stages = -1;
+	test->maps.limits = test->maps.clients = test->maps.recent = -1;
 	/* The names map is there already, whatever its size. */
-	err = stages_load(&test->stages, &test->maps, 1, 0);
+	err = stages_load(&test->stages, &test->maps, &room, 0);
+	if (!err)
+		err = allow_everyone(test->maps.clients);
 	if (!err)
 		err = stages_fill(test->stages, test->maps.stages);
 	if (!err) {
@@ -65,6 +78,7 @@ static void copy_config(struct testrun *test, const struct attach *attach)
 	page->mode = DNSBOLT_MODE_ANSWER;
 	page->return_path = DNSBOLT_RETURN_SWAP;
 	page->alive_until = 0;
+	page->limit = (struct dnsbolt_limit_config){ .flags = DNSBOLT_LIMIT_ACCESS };
 	page->iface[0].ifindex = LOOPBACK;
 	page->n_iface = 1;
 }

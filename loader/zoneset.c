@@ -155,6 +155,7 @@ struct zoneset_item *zoneset_add_item(struct zoneset *set, const struct zoneset_
 		return NULL;
 	}
 	item->zonemd = source->zonemd;
+	item->serve_to = source->serve_to;
 	item->row = (struct zoneset_zone){ .apex = item->apex,
 					   .file = item->file,
 					   .state = item->file ? "failed" : "waiting",
@@ -395,13 +396,14 @@ static int copy_zones(struct zoneset *set, const struct config *config)
 
 	for (unsigned int i = 0; i < config->zone_count && !err; i++) {
 		const struct config_zone *zone = &config->zone[i];
+		struct config_sync sync = config_effective_sync(
+			&zone->sync, config_find_template(config, zone->template));
 		struct zoneset_source source = {
 			.apex = apex,
 			.file = zone->file,
 			.is_catalog = zone->catalog,
-			.zonemd = config_effective_sync(
-					  &zone->sync, config_find_template(config, zone->template))
-					  .zonemd,
+			.zonemd = sync.zonemd,
+			.serve_to = zoneset_number(set, &sync),
 		};
 
 		if (name_parse_lower(apex, zone->name, fault))

@@ -12,6 +12,7 @@
 #include "store/store.h"
 #include "zone/zone.h"
 
+struct clients;
 struct zoneset;
 
 /* How far away the end of a zone's first signature is, as far as it was said. */
@@ -40,6 +41,16 @@ struct zoneset_zone {
 
 int zoneset_new(struct zoneset **ret_set, struct store *store, const struct report *report);
 void zoneset_free(struct zoneset *set);
+
+/* Who has which number of `serve-to`; before zoneset_configure(), kept. Without it everyone is served. */
+void zoneset_set_clients(struct zoneset *set, const struct clients *clients);
+/* Around the moment in which the clients' map becomes what `clients` says: the numbers of adopted zones are those of the
+ * map before, others are served to nobody until then. Zones that get another number are served to nobody in between. */
+void zoneset_begin_serve_to(struct zoneset *set);
+void zoneset_end_serve_to(struct zoneset *set);
+/* Of a zone whose options are others now. */
+void zoneset_set_serve_to(struct zoneset *set, const knot_dname_t *apex,
+			  const struct config_sync *options);
 
 /* The zones of the configuration: `zone:` entries, then every NAME.zone of `zone-dir`. An unusable directory or a name given
  * twice is an error; a bad zone is not: it is reported and "failed". Loads the record journal from state-dir. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Between the parts of the zone set: zoneset.c knows the zones and where they come from,
- * zoneset_load.c reads them, zoneset_files.c remembers from what, zoneset_publish.c brings them into the store, zoneset_records.c puts
+ * zoneset_load.c reads them, zoneset_files.c remembers from what, zoneset_publish.c brings them into the store, zoneset_serve.c says whom they are for, zoneset_records.c puts
  * the CLI's records on top, zoneset_edit.c and zoneset_reset.c take them
  * from the CLI and drop them.
  */
@@ -56,6 +56,7 @@ struct zoneset_item {
 	enum config_zonemd zonemd; /* of a zone that has a file */
 	bool is_again;		   /* to be rendered in full: a zone inside it came or went */
 	bool is_unsure;		   /* that was not possible: the next rendering is in full */
+	uint32_t serve_to;
 };
 
 RB_HEAD(zoneset_tree, zoneset_item);
@@ -66,12 +67,15 @@ struct zoneset_source {
 	char *file;	    /* NULL: it is transferred */
 	bool is_catalog;
 	enum config_zonemd zonemd;
+	uint32_t serve_to;
 };
 
 struct zoneset {
 	struct store *store;
 	const struct report *report;
-	struct journal *journal; /* NULL until zoneset_configure() */
+	const struct clients *clients; /* NULL: everyone is served */
+	bool is_armed;		       /* the clients' map is what `clients` says */
+	struct journal *journal;       /* NULL until zoneset_configure() */
 	struct zoneset_tree items;
 	struct zoneset_source *source; /* of `zone:` */
 	size_t n_source;
@@ -148,6 +152,13 @@ void zoneset_set_state(struct zoneset_item *item);
 
 /* Why the zone's newest data do not serve; its state follows. NULL: they do. */
 void zoneset_set_error(struct zoneset_item *item, const char *error);
+
+/* ---- zoneset_serve.c ---- */
+
+/* Number of the list that the options have. */
+uint32_t zoneset_number(const struct zoneset *set, const struct config_sync *options);
+/* Tells the store whom the item's zone is served to, before its version is there. */
+void zoneset_put_serve_to(struct zoneset *set, const struct zoneset_item *item);
 
 /* ---- zoneset_records.c ---- */
 

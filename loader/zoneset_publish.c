@@ -78,6 +78,7 @@ static int render_item(struct batch *batch, struct zoneset_item *item)
 	if (err)
 		return err;
 	item->row.index = index;
+	zoneset_put_serve_to(batch->set, item);
 	return render_zone(batch->set->store, index, from, to, &zones, &batch->capture.report);
 }
 

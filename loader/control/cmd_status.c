@@ -131,6 +131,19 @@ static int add_packets(struct call *call, struct dnsbolt_counters *ret_counters)
 	return 0;
 }
 
+static void add_cookies(struct call *call)
+{
+	const struct cookies *cookies = call->daemon->cookies;
+	json_t *prints = json_array();
+	char print[SECRETS_PRINT_LEN];
+
+	call_add(call, "cookies", json_string(cookies_text(cookies)));
+	call_add(call, "cookies_fault", proto_string(cookies_fault(cookies)));
+	for (uint32_t i = 0; cookies_print(cookies, i, print); i++)
+		call_append(call, prints, json_string(print));
+	call_add(call, "cookie_secrets", prints);
+}
+
 int command_status(struct call *call)
 {
 	const struct daemon *daemon = call->daemon;
@@ -146,7 +159,8 @@ int command_status(struct call *call)
 	call_add(call, "adopted", json_boolean(attach_adopted(daemon->attach)));
 	call_add(call, "started", json_integer(daemon->started));
 	call_add(call, "uptime", json_integer(now > daemon->started ? now - daemon->started : 0));
-	call_add(call, "cookies", proto_string(daemon->cookies));
+	add_cookies(call);
+	call_add(call, "limits", command_limit_settings(call));
 	call_add(call, "on_exit", json_string(config_exit_name(daemon->config->on_exit)));
 	add_interfaces(call);
 	add_addresses(call);
@@ -237,6 +251,16 @@ static void add_resolver(struct call *call)
 			   json_integer(resolver_restarts(resolver))));
 }
 
+static json_t *counts_json(struct call *call, const __u64 *count, unsigned int n,
+			   const char *(*name)(unsigned int i))
+{
+	json_t *object = json_object();
+
+	for (unsigned int i = 0; i < n; i++)
+		call_put(call, object, name(i), integer(count[i]));
+	return object;
+}
+
 int command_stats(struct call *call)
 {
 	struct dnsbolt_counters counters;
@@ -253,6 +277,11 @@ int command_stats(struct call *call)
 	call_add(call, "families",
 		 json_pack("{s:o, s:o}", "ipv4", integer(counters.answers_ipv4), "ipv6",
 			   integer(counters.answers_ipv6)));
+	call_add(call, "limited",
+		 counts_json(call, counters.limited, DNSBOLT_CLASSES, reason_class_name));
+	call_add(call, "slipped", integer(counters.slipped));
+	call_add(call, "cookies",
+		 counts_json(call, counters.cookies, DNSBOLT_COOKIES, reason_cookie_name));
 	call_add(call, "octets",
 		 json_pack("{s:o, s:o}", "in", integer(counters.octets_in), "out",
 			   integer(counters.octets_out)));

@@ -37,6 +37,13 @@ static const struct command commands[] = {
 	  "take back what was set, or hide what the zone has" },
 	{ "record reset", COMMAND_WRITE, command_record_reset, "name",
 	  "drop what was set and hidden, in a zone, at a name, or all" },
+	{ "limits", COMMAND_READ, command_limits, "",
+	  "limits, and whose responses were over them last" },
+	{ "client list", COMMAND_READ, command_client_list, "",
+	  "who is denied, allowed and exempt from limits" },
+	{ "client deny", COMMAND_WRITE, command_client_deny, "prefix seconds",
+	  "deny the clients of a prefix, for some time or until that is taken back" },
+	{ "client allow", COMMAND_WRITE, command_client_allow, "prefix", "take client deny back" },
 	{ "lookup", COMMAND_READ, command_lookup, "name type do edns bufsize",
 	  "what the driver does with a query" },
 };

@@ -49,7 +49,13 @@ int command_record_set(struct call *call);
 int command_record_delete(struct call *call);
 int command_record_reset(struct call *call);
 int command_lookup(struct call *call);
+int command_limits(struct call *call);
+int command_client_list(struct call *call);
+int command_client_deny(struct call *call);
+int command_client_allow(struct call *call);
 
+/* What the limits are. */
+json_t *command_limit_settings(const struct call *call);
 /* How many zones are in which state. */
 json_t *command_zone_states(struct call *call);
 

@@ -348,6 +348,7 @@ char *metrics_render(struct daemon *daemon)
 	page_interfaces(&page);
 	page_driver(&page);
 	page_resolver(&page);
+	page_limits(&page);
 	page_zones(&page);
 	page_watch(&page);
 	page_sync(&page);

@@ -24,5 +24,7 @@ void page_put_one(struct page *page, const char *name, const char *type, const c
 
 /* page_sync.c: zones that are transferred. */
 void page_sync(struct page *page);
+/* page_limits.c: limits, cookies and clients. */
+void page_limits(struct page *page);
 
 #endif /* PAGE_H */

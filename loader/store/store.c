@@ -314,6 +314,17 @@ void store_set_expiry(struct store *s, uint32_t zone, uint64_t expires)
 		__atomic_store_n(&s->backing->zones[zone].expires, expires, __ATOMIC_RELEASE);
 }
 
+void store_set_serve_to(struct store *s, uint32_t zone, uint32_t serve_to)
+{
+	if (zone < DNSBOLT_MAX_ZONES)
+		__atomic_store_n(&s->backing->zones[zone].serve_to, serve_to, __ATOMIC_RELEASE);
+}
+
+uint32_t store_serve_to(const struct store *s, uint32_t zone)
+{
+	return zone < DNSBOLT_MAX_ZONES ? s->backing->zones[zone].serve_to : 0;
+}
+
 /* ---- what is known about it ---- */
 
 void store_get_stats(const struct store *s, struct store_stats *ret_stats)

@@ -176,6 +176,10 @@ int store_reclaim(struct store *s);
 /* Time limit of a zone, CLOCK_BOOTTIME ns, 0: none. Takes effect at once. */
 void store_set_expiry(struct store *s, uint32_t zone, uint64_t expires);
 
+/* Whom the zone is served to (struct dnsbolt_zone). Takes effect at once. */
+void store_set_serve_to(struct store *s, uint32_t zone, uint32_t serve_to);
+uint32_t store_serve_to(const struct store *s, uint32_t zone);
+
 struct store_stats {
 	uint64_t version; /* of the newest change set */
 	uint32_t zones;	  /* with a snapshot */

@@ -185,6 +185,7 @@ int sync_set_profile(struct secondary *zone, const struct sync_profile *profile)
 	sync_end_rounds(zone);
 	free(zone->refresh.primary);
 	zone->profile = profile;
+	zoneset_set_serve_to(zone->sync->zones, zone->apex, &profile->options);
 	zone->refresh.primary = primary;
 	zone->refresh.n_primaries = profile->n_server;
 	zone->refresh.bounds = &profile->bounds;

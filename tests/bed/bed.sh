@@ -202,16 +202,19 @@ bed_down()
 		end_process "$p"
 	done
 	# the namespaces' devices go with them, and the programs on them
-	for p in $(ip netns pids "$BED-server" 2> /dev/null) $(ip netns pids "$BED-client" 2> /dev/null); do
-		end_process "$p" KILL
+	for n in client server other; do
+		for p in $(ip netns pids "$BED-$n" 2> /dev/null); do
+			end_process "$p" KILL
+		done
 	done
 	# pins that libxdp keeps by the number of the interface
 	n=$(bed_server ip -o link show eth0 2> /dev/null | cut -d: -f1)
 	for p in /sys/fs/bpf/xdp/dispatch-"$n"-*; do
 		[[ ! -e $p || $BED_XDP == *"${p##*/}"* ]] || rm -rf "$p"
 	done
-	ip netns del "$BED-client" 2> /dev/null
-	ip netns del "$BED-server" 2> /dev/null
+	for n in client server other; do
+		ip netns del "$BED-$n" 2> /dev/null
+	done
 	! ls "$BED_DIR"/sanitizer.* > /dev/null 2>&1 || not_ok "the sanitizers find nothing" "$(cat "$BED_DIR"/sanitizer.*)"
 	rm -rf "${BED_PIN:?}" "${BED_DIR:?}"
 }

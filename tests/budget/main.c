@@ -29,6 +29,7 @@
 #define LOG_STATS 4 /* BPF_LOG_STATS: the statistics, and what is wrong when it does not load */
 #define LOG_ROOM 65536
 #define MAX_NAMES 1024 /* no matter to the verifier */
+#define ACCOUNTS 1024
 
 static struct budget budget, found;
 static char verifier[PROGRAMS_MAX][LOG_ROOM];
@@ -120,7 +121,8 @@ static int measure_objects(void)
 	int r;
 
 	libbpf_set_print(quiet);
-	r = stages_open(&stages, MAX_NAMES, 0);
+	r = stages_open(&stages, &(struct stages_room){ .names = MAX_NAMES, .accounts = ACCOUNTS },
+			0);
 	if (!r)
 		r = measure_all(stages->obj);
 	dnsbolt_bpf__destroy(stages);

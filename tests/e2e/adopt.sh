@@ -5,7 +5,8 @@
 . "$(dirname "$0")/../bed/bed.sh"
 bed_up adopt
 bed_zones
-bed_config "on-exit: stay"
+# no limits: one client asks 2,000 a second
+bed_config "on-exit: stay" "limit: { responses-per-second: 0 }"
 bed_must_start
 
 program() { bed_server ip -j -d link show eth0 | jq -r '.[0].xdp.prog.id // .[0].xdp.attached[0].prog.id'; }

@@ -67,9 +67,9 @@ asks "EDNS version 1 is not for the driver" "fallback edns_version" @$SERVER4 +e
 is "EDNS version 1 gets BADVERS" "$STATUS" BADVERS
 
 # ---- sizes ----
-asks "1,200 octets over IPv4" "driver answer" @$SERVER4 +bufsize=1232 large.example.net TXT
+asks "1,200 octets over IPv4" "driver answer" @$SERVER4 +bufsize=1232 +nocookie large.example.net TXT
 is "1,200 octets over IPv4: all of them" "$((SIZE >= 1200)) $SIZE" "1 $SIZE"
-asks "1,200 octets over IPv6" "driver answer" @$SERVER6 +bufsize=1232 large.example.net TXT
+asks "1,200 octets over IPv6" "driver answer" @$SERVER6 +bufsize=1232 +nocookie large.example.net TXT
 asks "more than 512 octets, without EDNS" "driver truncated" @$SERVER4 +noedns +ignore large.example.net TXT
 matches "TC is set, the answer is empty" "$FLAGS $ANSWER" "^qr aa tc rd $"
 asks "more than the client's size" "driver truncated" @$SERVER6 +bufsize=1000 +ignore large.example.net TXT
@@ -113,7 +113,7 @@ for n in client server; do
 done
 asks "checksum offload off, IPv4" "driver answer" @$SERVER4 www.example.com A
 asks "checksum offload off, IPv6" "driver answer" @$SERVER6 www.example.com A
-asks "checksum offload off, 1,200 octets over IPv6" "driver answer" @$SERVER6 +bufsize=1232 large.example.net TXT
+asks "checksum offload off, 1,200 octets over IPv6" "driver answer" @$SERVER6 +bufsize=1232 +nocookie large.example.net TXT
 asks "checksum offload off, passed on" "fallback not_ours" @$SERVER4 www.example.edu A
 bed_client tcpdump -c 4 -lnvvi eth0 udp src port 53 > "$BED_DIR/pcap" 2> "$BED_DIR/pcap.err" &
 bed_owns $!
@@ -127,7 +127,7 @@ is "every checksum is right on the wire" "$(grep -c 'udp sum ok' "$BED_DIR/pcap"
 
 # ---- the room that a frame gives: without padding only what fits is answered ----
 bed_padding off
-bed_dig @$SERVER4 +bufsize=1232 large.example.net TXT
+bed_dig @$SERVER4 +bufsize=1232 +nocookie large.example.net TXT
 is "without room the query is passed and answered all the same" "$WHO $WHY $((SIZE >= 1200))" "fallback no_room 1"
 asks "a small answer needs no padding" "driver answer" @$SERVER4 www.example.com A
 bed_padding on

@@ -7,7 +7,8 @@ KILLS=${HUNT_KILLS:-10}
 hunt=$BED_BUILD/tests/hunt.run
 [ -x "$hunt" ] || { echo "$hunt is not built"; exit 77; }
 bed_up kill
-bed_config "on-exit: stay" "watch: false"
+# no limits: one client asks as fast as it can
+bed_config "on-exit: stay" "watch: false" "limit: { responses-per-second: 0 }"
 "$hunt" write "$BED_DIR/zones" 0
 
 # took COMMAND...: sets TOOK, its time in milliseconds

@@ -8,10 +8,12 @@
 #define CTL_FAKES_H
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../../loader/control/udpframe.h"
 #include "../../loader/daemon.h"
+#include "../../bpf/reasons.h"
 #include "../../userspace/lib/addr.h"
 
 #define FAKE_ZONES 3
@@ -35,6 +37,7 @@ static struct {
 	struct sync_stats sync;
 	const knot_dname_t *refreshed; /* by the last command */
 	bool refreshed_whole;
+	struct clients *clients;
 	int action; /* of the test run */
 	unsigned int reason;
 } fake;
@@ -108,6 +111,77 @@ int attach_counters(const struct attach *attach, struct dnsbolt_counters *ret_co
 	(void)attach;
 	*ret_counters = fake.counters;
 	return 0;
+}
+
+/* Three of one prefix and class, one of another. */
+int attach_recent(const struct attach *attach, struct dnsbolt_limited **ret_rows, size_t *ret_n)
+{
+	struct dnsbolt_limited *rows = calloc(4, sizeof(*rows));
+
+	(void)attach;
+	if (!rows)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < 4; i++) {
+		rows[i] = (struct dnsbolt_limited){
+			.prefix = { [10] = 0xff, [11] = 0xff, [12] = 198, [13] = 51, [14] = 100 },
+			.prefix_len = 120,
+			.class = DNSBOLT_CLASS_NXDOMAIN,
+			.reason = REASON_rate_limited,
+			.when = 1 + i,
+		};
+	}
+	rows[1].class = DNSBOLT_CLASS_ALL;
+	rows[1].zone = ~0u;
+	*ret_rows = rows;
+	*ret_n = 4;
+	return 0;
+}
+
+enum dnsbolt_cookies cookies_mode(const struct cookies *cookies)
+{
+	(void)cookies;
+	return DNSBOLT_COOKIES_ANSWER;
+}
+
+const char *cookies_text(const struct cookies *cookies)
+{
+	(void)cookies;
+	return "answer";
+}
+
+const char *cookies_fault(const struct cookies *cookies)
+{
+	(void)cookies;
+	return NULL;
+}
+
+const char *cookies_print(const struct cookies *cookies, uint32_t i, char buf[SECRETS_PRINT_LEN])
+{
+	(void)cookies;
+	return i < 2 ? strcpy(buf, i ? "00000002" : "00000001") : NULL;
+}
+
+const struct clients *access_clients(const struct access *access)
+{
+	(void)access;
+	return fake.clients;
+}
+
+int access_deny(struct access *access, const struct dnsbolt_client_key *prefix, uint32_t seconds)
+{
+	(void)access;
+	return fake.result ?: clients_deny(fake.clients, prefix, seconds ?: CLIENTS_FOREVER);
+}
+
+int access_allow(struct access *access, const struct dnsbolt_client_key *prefix)
+{
+	(void)access;
+	return clients_allow(fake.clients, prefix);
+}
+
+int64_t access_left(const struct clients_denial *denial)
+{
+	return denial->until == CLIENTS_FOREVER ? -1 : (int64_t)denial->until;
 }
 
 /* Sends the query back as its own answer, with QR set. */
@@ -255,11 +329,18 @@ int sync_refresh(struct sync *sync, const knot_dname_t *apex, bool axfr)
 
 static struct config_listen fake_listen = { .port = 53 };
 static struct config_metrics fake_metrics;
+static struct config_limit fake_limit = {
+	.responses = 200, .nxdomains = 50, .window = 15, .slip = 2
+};
+static char *fake_deny[] = { (char *)"10.0.0.0/8" };
+static struct config_clients fake_clients = { .deny = fake_deny, .deny_count = 1 };
 
 static struct config fake_config = {
 	.site = (char *)"fra\"1",
 	.listen = &fake_listen,
 	.metrics = &fake_metrics,
+	.limit = &fake_limit,
+	.clients = &fake_clients,
 	.pin_dir = (char *)"/sys/fs/bpf/dnsbolt-test",
 };
 
@@ -270,7 +351,9 @@ static void fake_setup(struct daemon *daemon)
 	static const char *const apexes[FAKE_ZONES] = { "\7example\3com", "\7example\3net",
 							"\7example\3org" };
 
+	clients_free(fake.clients);
 	memset(&fake, 0, sizeof(fake));
+	(void)clients_new(&fake.clients, &fake_config);
 	fake.page.mode = DNSBOLT_MODE_ANSWER;
 	fake.iface = (struct attach_iface){
 		.name = "eth0", .ifindex = 2, .mtu = 1500, .mode = "native", .prog_id = 17
@@ -296,7 +379,8 @@ static void fake_setup(struct daemon *daemon)
 				   .zones = (struct zoneset *)fake_set,
 				   .resolver = (struct resolver *)&fake,
 				   .watch = (struct watch *)&fake,
-				   .cookies = "ignore",
+				   .cookies = (struct cookies *)&fake,
+				   .access = (struct access *)&fake,
 				   .started = 1700000000 };
 }
 

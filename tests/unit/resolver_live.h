@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <bpf/bpf.h>
 
 #include "../../bpf/reasons.h"
 #include "../../loader/resolver.h"
@@ -192,6 +193,15 @@ static inline bool link_program(void)
 	return access(path, X_OK) == 0;
 }
 
+/* Nobody is in it. */
+static inline int make_clients(void)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_NO_PREALLOC);
+
+	return bpf_map_create(BPF_MAP_TYPE_LPM_TRIE, "clients", sizeof(struct dnsbolt_client_key),
+			      sizeof(struct dnsbolt_client), 16, &opts);
+}
+
 static inline int setup(void **state)
 {
 	static struct live live;
@@ -206,7 +216,9 @@ static inline int setup(void **state)
 	maps = (struct attach_maps){ .config = live.bed->maps.config,
 				     .names = live.bed->maps.names,
 				     .arena = live.bed->maps.arena,
-				     .zones = live.bed->maps.zones };
+				     .zones = live.bed->maps.zones,
+				     .clients = make_clients() };
+	assert_return_code(maps.clients, errno);
 	store_config(live.bed->s)->abi = DNSBOLT_ABI;
 	store_config(live.bed->s)->max_udp = 1232;
 	publish(live.bed, 1);
@@ -253,6 +265,7 @@ static inline int teardown(void **state)
 		(void)snprintf(path, sizeof(path), "%s/resolver.pid", live->run_dir);
 		assert_int_equal(access(path, F_OK), -1);
 		assert_int_equal(rmdir(live->run_dir), 0);
+		close(maps.clients);
 	}
 	return bed_teardown(&bed);
 }

@@ -69,6 +69,24 @@ static void the_interface_alone_is_enough(void **state)
 	assert_int_equal(config->on_exit, CONFIG_EXIT_DETACH);
 	assert_int_equal(config->max_udp_size, 1232);
 	assert_int_equal(config->max_names, 1048576);
+	assert_int_equal(config->limit->responses, 200);
+	assert_int_equal(config->limit->nodata, 200);
+	assert_int_equal(config->limit->nxdomains, 200);
+	assert_int_equal(config->limit->referrals, 200);
+	assert_int_equal(config->limit->errors, 200);
+	assert_int_equal(config->limit->all, 0);
+	assert_int_equal(config->limit->window, 15);
+	assert_int_equal(config->limit->slip, 2);
+	assert_int_equal(config->limit->ipv4_prefix, 24);
+	assert_int_equal(config->limit->ipv6_prefix, 56);
+	assert_int_equal(config->limit->accounts, 262144);
+	assert_int_equal(config->limit->exempt_count, 0);
+	assert_false(config->limit->log_only);
+	assert_int_equal(config->pass_limit, 100000);
+	assert_null(config->cookie_secret_file);
+	assert_int_equal(config->clients->allow_count, 0);
+	assert_int_equal(config->clients->deny_count, 0);
+	assert_int_equal(config->clients->denied, CONFIG_DENIED_DROP);
 	assert_true(config->watch);
 	assert_int_equal(config->orphan_timeout, 0);
 	assert_non_null(config->user);
@@ -91,7 +109,11 @@ static void every_option_is_read(void **state)
 		"mode: off\n"
 		"fallback: host\n"
 		"return: fib\n"
-		"cookies: pass\n"
+		"cookies: require\n"
+		"limit: { responses-per-second: 50, nxdomains-per-second: 0, all-per-second: 1000, window: 1, slip: 0,\n"
+		"  ipv4-prefix: 32, ipv6-prefix: 64, exempt: [192.0.2.0/24, \"::1\"], log-only: yes, accounts: 1024 }\n"
+		"pass-limit: 0\n"
+		"clients: { allow: [192.0.2.0/24], deny: [192.0.2.128/25], denied: pass }\n"
 		"on-exit: disarm\n"
 		"max-udp-size: 4096\n"
 		"max-names: 65536\n"
@@ -103,6 +125,7 @@ static void every_option_is_read(void **state)
 		"  - { name: ., file: /etc/root.zone }\n"
 		"  - name: Example.COM\n"
 		"    file: /etc/example.com.zone\n"
+		"    serve-to: [10.0.0.0/8]\n"
 		"metrics: { listen: \"\" }\n"
 		"control: /tmp/c.sock\n"
 		"state-dir: /tmp/state\n"
@@ -121,7 +144,25 @@ static void every_option_is_read(void **state)
 	assert_int_equal(config->mode, DNSBOLT_MODE_OFF);
 	assert_int_equal(config->fallback, CONFIG_FALLBACK_HOST);
 	assert_int_equal(config->return_path, DNSBOLT_RETURN_FIB);
-	assert_int_equal(config->cookies, CONFIG_COOKIES_PASS);
+	assert_int_equal(config->cookies, CONFIG_COOKIES_REQUIRE);
+	assert_string_equal(config_cookies_name(config->cookies), "require");
+	assert_int_equal(config->limit->responses, 50);
+	assert_int_equal(config->limit->nodata, 50);
+	assert_int_equal(config->limit->nxdomains, 0);
+	assert_int_equal(config->limit->all, 1000);
+	assert_int_equal(config->limit->window, 1);
+	assert_int_equal(config->limit->slip, 0);
+	assert_int_equal(config->limit->ipv4_prefix, 32);
+	assert_int_equal(config->limit->ipv6_prefix, 64);
+	assert_int_equal(config->limit->exempt_count, 2);
+	assert_string_equal(config->limit->exempt[1], "::1");
+	assert_true(config->limit->log_only);
+	assert_int_equal(config->limit->accounts, 1024);
+	assert_int_equal(config->pass_limit, 0);
+	assert_string_equal(config->clients->allow[0], "192.0.2.0/24");
+	assert_string_equal(config->clients->deny[0], "192.0.2.128/25");
+	assert_int_equal(config->clients->denied, CONFIG_DENIED_PASS);
+	assert_string_equal(config->zone[1].sync.serve_to[0], "10.0.0.0/8");
 	assert_int_equal(config->on_exit, CONFIG_EXIT_DISARM);
 	assert_int_equal(config->max_udp_size, 4096);
 	assert_int_equal(config->max_names, 65536);
@@ -208,6 +249,26 @@ static const struct {
 	  "2: key 'zone-dir': found '/etc/zones', expected a list: [/etc/zones]" },
 	{ "interface: [e]\nmetrics: { listen: 9553 }\n",
 	  "2: key 'metrics.listen': found '9553', expected 'ADDRESS:PORT'" },
+	{ "interface: [e]\nlimit: { responses-per-second: 10001 }\n",
+	  "2: key 'limit.responses-per-second': found '10001', expected a number from 0 to 10000" },
+	{ "interface: [e]\nlimit: { slip: 11 }\n", "2: key 'limit.slip': found '11'" },
+	{ "interface: [e]\nlimit: { window: 0 }\n", "2: key 'limit.window': found '0'" },
+	{ "interface: [e]\nlimit: { ipv6-prefix: 65 }\n",
+	  "2: key 'limit.ipv6-prefix': found '65'" },
+	{ "interface: [e]\nlimit: { accounts: 1000000 }\n",
+	  "2: key 'limit.accounts': found '1000000', expected a power of two" },
+	{ "interface: [e]\nlimit:\n  exempt: [192.0.2.0/24, 192.0.2.0/33]\n",
+	  "3: key 'limit.exempt[1]': found '192.0.2.0/33', expected a prefix as 192.0.2.0/24" },
+	{ "interface: [e]\nclients:\n  deny: [192.0.2.1/24]\n",
+	  "3: key 'clients.deny[0]': '192.0.2.1/24' has bits behind its length" },
+	{ "interface: [e]\nclients: { denied: refuse }\n",
+	  "2: key 'clients.denied': found 'refuse', expected 'drop' or 'pass'" },
+	{ "interface: [e]\nzone: [{ name: a, file: b, serve-to: [x] }]\n",
+	  "2: key 'zone[0].serve-to[0]': found 'x', expected a prefix" },
+	{ "interface: [e]\ncookies: yes\n",
+	  "2: key 'cookies': found 'yes', expected 'answer', 'pass', 'ignore' or 'require'" },
+	{ "interface: [e]\ncookie-secret-file: /nonexistent/secrets\n",
+	  "2: key 'cookie-secret-file': \"/nonexistent/secrets\": No such file or directory" },
 	{ "interface: [eth0\n", "2: not YAML: " },
 	{ "interface: [e]\n---\nsite: x\n", "3: a second YAML document" },
 	{ "? [a]\n: b\ninterface: [e]\n", "1: a key must be a word" },

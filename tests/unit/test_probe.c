@@ -21,6 +21,7 @@
 #define SILENCE_MS 200
 
 static const uint8_t apex[] = "\7example\3org";
+static const uint8_t option_data[16] = { 1, 2, 3, 4 };
 
 /* A server for one query: what is in `options` comes back, after `noise` replies that are none. */
 struct server {
@@ -53,7 +54,6 @@ static bool is_well_formed(const knot_pkt_t *query)
 static size_t make_reply(const struct server *server, uint8_t *wire, size_t room,
 			 const knot_pkt_t *query)
 {
-	static const uint8_t data[16] = { 1, 2, 3, 4 };
 	knot_pkt_t *reply = knot_pkt_new(wire, (uint16_t)room, NULL);
 	knot_rrset_t opt = {};
 	size_t len;
@@ -62,8 +62,8 @@ static size_t make_reply(const struct server *server, uint8_t *wire, size_t room
 	if (server->options) {
 		assert_int_equal(knot_edns_init(&opt, 1232, 0, 0, NULL), KNOT_EOK);
 		for (const uint16_t *code = server->options; *code; code++)
-			assert_int_equal(knot_edns_add_option(&opt, *code, sizeof(data), data,
-							      NULL),
+			assert_int_equal(knot_edns_add_option(&opt, *code, sizeof(option_data),
+							      option_data, NULL),
 					 KNOT_EOK);
 		assert_int_equal(knot_pkt_begin(reply, KNOT_ADDITIONAL), KNOT_EOK);
 		assert_int_equal(knot_pkt_put(reply, KNOT_COMPR_HINT_NONE, &opt, 0), KNOT_EOK);
@@ -130,7 +130,7 @@ static void bind_server(struct server *server, const struct dnsbolt_addr *addres
 }
 
 static int probe(struct server *server, const char *address, unsigned int timeout_ms,
-		 uint32_t *ret_options)
+		 struct probe_reply *ret_reply)
 {
 	struct dnsbolt_addr addr;
 	int err;
@@ -138,7 +138,7 @@ static int probe(struct server *server, const char *address, unsigned int timeou
 	assert_int_equal(addr_parse(&addr, address), 0);
 	bind_server(server, &addr);
 	assert_int_equal(pthread_create(&server->thread, NULL, serve, server), 0);
-	err = probe_host(&addr, server->port, apex, timeout_ms, ret_options);
+	err = probe_host(&addr, server->port, apex, timeout_ms, ret_reply);
 	assert_int_equal(pthread_join(server->thread, NULL), 0);
 	close(server->fd);
 	return err;
@@ -149,25 +149,31 @@ static void options_that_come_back_are_told(void **state)
 	static const struct {
 		uint16_t codes[5];
 		uint32_t options;
+		size_t cookie_len;
 	} row[] = {
-		{ { 0 }, 0 },
-		{ { KNOT_EDNS_OPTION_COOKIE }, PROBE_COOKIE },
+		{ { 0 }, 0, 0 },
+		{ { KNOT_EDNS_OPTION_COOKIE }, 0, 16 },
 		{ { KNOT_EDNS_OPTION_NSID, KNOT_EDNS_OPTION_EXPIRE },
-		  DNSBOLT_OPT_NSID | DNSBOLT_OPT_EXPIRE },
-		{ { KNOT_EDNS_OPTION_CLIENT_SUBNET }, DNSBOLT_OPT_ECS },
+		  DNSBOLT_OPT_NSID | DNSBOLT_OPT_EXPIRE,
+		  0 },
+		{ { KNOT_EDNS_OPTION_CLIENT_SUBNET }, DNSBOLT_OPT_ECS, 0 },
 		{ { KNOT_EDNS_OPTION_NSID, KNOT_EDNS_OPTION_CLIENT_SUBNET, KNOT_EDNS_OPTION_EXPIRE,
 		    KNOT_EDNS_OPTION_COOKIE },
-		  DNSBOLT_OPT_NSID | DNSBOLT_OPT_ECS | DNSBOLT_OPT_EXPIRE | PROBE_COOKIE },
-		{ { KNOT_EDNS_OPTION_PADDING }, 0 },
+		  DNSBOLT_OPT_NSID | DNSBOLT_OPT_ECS | DNSBOLT_OPT_EXPIRE,
+		  16 },
+		{ { KNOT_EDNS_OPTION_PADDING }, 0, 0 },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
 		struct server server = { .options = row[i].codes };
-		uint32_t options = ~0u;
+		struct probe_reply reply = { .options = ~0u, .cookie_len = 77 };
 
-		assert_int_equal(probe(&server, "127.0.0.1", TIMEOUT_MS, &options), 0);
-		assert_int_equal(options, row[i].options);
+		assert_int_equal(probe(&server, "127.0.0.1", TIMEOUT_MS, &reply), 0);
+		assert_int_equal(reply.options, row[i].options);
+		assert_int_equal(reply.cookie_len, row[i].cookie_len);
+		if (reply.cookie_len)
+			assert_memory_equal(reply.cookie, option_data, sizeof(option_data));
 		assert_true(server.well_formed);
 	}
 }
@@ -175,57 +181,60 @@ static void options_that_come_back_are_told(void **state)
 static void a_server_without_edns_answers_no_option(void **state)
 {
 	struct server server = {};
-	uint32_t options = ~0u;
+	struct probe_reply reply = { .options = ~0u };
 
 	(void)state;
-	assert_int_equal(probe(&server, "127.0.0.1", TIMEOUT_MS, &options), 0);
-	assert_int_equal(options, 0);
+	assert_int_equal(probe(&server, "127.0.0.1", TIMEOUT_MS, &reply), 0);
+	assert_int_equal(reply.options, 0);
 }
 
 static void ipv6_is_probed_alike(void **state)
 {
 	static const uint16_t codes[] = { KNOT_EDNS_OPTION_COOKIE, 0 };
 	struct server server = { .options = codes };
-	uint32_t options = 0;
+	struct probe_reply reply = {};
+	struct dnsbolt_addr loopback;
 
 	(void)state;
-	assert_int_equal(probe(&server, "::1", TIMEOUT_MS, &options), 0);
-	assert_int_equal(options, PROBE_COOKIE);
+	assert_int_equal(probe(&server, "::1", TIMEOUT_MS, &reply), 0);
+	assert_int_equal(reply.cookie_len, 16);
+	assert_int_equal(addr_parse(&loopback, "::1"), 0);
+	assert_memory_equal(&reply.client, &loopback, sizeof(loopback));
 }
 
 static void what_is_no_reply_is_passed_over(void **state)
 {
 	static const uint16_t codes[] = { KNOT_EDNS_OPTION_NSID, 0 };
 	struct server server = { .options = codes, .noise = true };
-	uint32_t options = 0;
+	struct probe_reply reply = {};
 
 	(void)state;
-	assert_int_equal(probe(&server, "127.0.0.1", TIMEOUT_MS, &options), 0);
-	assert_int_equal(options, DNSBOLT_OPT_NSID);
+	assert_int_equal(probe(&server, "127.0.0.1", TIMEOUT_MS, &reply), 0);
+	assert_int_equal(reply.options, DNSBOLT_OPT_NSID);
 }
 
 static void silence_ends_in_time(void **state)
 {
 	struct server server = { .silent = true, .noise = true };
-	uint32_t options = 77;
+	struct probe_reply reply = { .options = 77 };
 
 	(void)state;
-	assert_int_equal(probe(&server, "127.0.0.1", SILENCE_MS, &options), -ETIMEDOUT);
-	assert_int_equal(options, 77);
+	assert_int_equal(probe(&server, "127.0.0.1", SILENCE_MS, &reply), -ETIMEDOUT);
+	assert_int_equal(reply.options, 77);
 }
 
 static void a_closed_port_is_told_apart(void **state)
 {
 	struct dnsbolt_addr addr;
 	struct server server = {};
-	uint32_t options = 77;
+	struct probe_reply reply = { .options = 77 };
 
 	(void)state;
 	assert_int_equal(addr_parse(&addr, "127.0.0.1"), 0);
 	bind_server(&server, &addr);
 	close(server.fd);
-	assert_int_equal(probe_host(&addr, server.port, apex, TIMEOUT_MS, &options), -ECONNREFUSED);
-	assert_int_equal(options, 77);
+	assert_int_equal(probe_host(&addr, server.port, apex, TIMEOUT_MS, &reply), -ECONNREFUSED);
+	assert_int_equal(reply.options, 77);
 }
 
 int main(void)

@@ -41,6 +41,15 @@ const struct ctl_command ctl_commands[] = {
 	  "what the driver does with a query",
 	  "Runs the real program on a made query (nothing goes over the wire) and prints the answer as dig would, with\n"
 	  "the reason. TYPE is A when it is not given." },
+	{ "limits", "", "--all", cmd_limits, "limits, and whose responses were over them last",
+	  "The last 256 responses of each CPU that were over a rate, by prefix and class, and how often each class was." },
+	{ "client list", "", "", cmd_client_list, "who is denied, allowed and exempt from limits",
+	  NULL },
+	{ "client deny", "PREFIX", "--for", cmd_client_deny, "deny the clients of a prefix",
+	  "At once, whatever the configuration allows inside it, until its time is over or it is taken back; also for the next\n"
+	  "dnsboltd that adopts the maps. Example: dnsboltctl client deny 198.51.100.0/24 --for 10m" },
+	{ "client allow", "PREFIX", "", cmd_client_allow, "take client deny back",
+	  "What the configuration denies stays denied." },
 	{ "stats", "", "--all", cmd_stats, "counters of the driver and of the resolver, by reason",
 	  NULL },
 	{ "version", "", "", cmd_version, "versions of this program and of the daemon", NULL },

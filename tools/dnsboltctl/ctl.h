@@ -29,7 +29,7 @@
 
 /* What the options say; zeroed but for `socket` and `bufsize` at the start. */
 struct ctl_options {
-	const char *socket, *pin_dir;
+	const char *socket, *pin_dir, *duration;
 	bool json, help, version;
 	bool add, unsigned_ok, all, dnssec_ok, no_edns;
 	uint32_t bufsize;
@@ -144,6 +144,10 @@ int cmd_record_set(struct ctl *ctl);
 int cmd_record_delete(struct ctl *ctl);
 int cmd_record_reset(struct ctl *ctl);
 int cmd_lookup(struct ctl *ctl);
+int cmd_limits(struct ctl *ctl);
+int cmd_client_list(struct ctl *ctl);
+int cmd_client_deny(struct ctl *ctl);
+int cmd_client_allow(struct ctl *ctl);
 int cmd_batch(struct ctl *ctl);
 int cmd_complete(struct ctl *ctl);
 int cmd_help(struct ctl *ctl);

@@ -58,6 +58,8 @@ static void print_sums(const json_t *reply)
 	       ctl_number(packets, "answered"), ctl_number(packets, "passed"),
 	       ctl_number(packets, "dropped"));
 	print_rcodes(json_object_get(reply, "rcodes"), "answers:");
+	print_rcodes(json_object_get(reply, "limited"), "responses over a rate:");
+	print_rcodes(json_object_get(reply, "cookies"), "cookies of queries:");
 	printf("answers over IPv4: %" PRIu64 ", IPv6: %" PRIu64 "\n", ctl_number(families, "ipv4"),
 	       ctl_number(families, "ipv6"));
 	printf("frames of answered queries: %s, of answers: %s\n",

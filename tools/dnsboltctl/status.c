@@ -118,6 +118,45 @@ static void add_fallback(struct table *table, const json_t *reply)
 	add_line(table, "fallback", text);
 }
 
+/* The secrets by fingerprint: the first makes cookies. */
+static void add_cookies(struct table *table, const json_t *reply)
+{
+	const json_t *prints = json_object_get(reply, "cookie_secrets");
+	const char *cookies = ctl_text(reply, "cookies");
+	char text[LINE_OCTETS];
+	size_t len;
+
+	len = (size_t)snprintf(text, sizeof(text), "%s; secrets:", cookies);
+	for (size_t i = 0; i < json_array_size(prints) && len < sizeof(text); i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s %s%s", i ? "," : "",
+					json_string_value(json_array_get(prints, i)),
+					i ? " accepted" : " active");
+	add_line(table, "cookies", text);
+	if (json_is_string(json_object_get(reply, "cookies_fault"))) {
+		(void)snprintf(text, sizeof(text), "BUT %s", ctl_text(reply, "cookies_fault"));
+		add_line(table, "", text);
+	}
+}
+
+static void add_limits(struct table *table, const json_t *limits)
+{
+	char text[LINE_OCTETS];
+
+	if (ctl_flag(limits, "on"))
+		(void)snprintf(text, sizeof(text),
+			       "%" PRIu64 " responses a second, window %" PRIu64 " s, slip %" PRIu64
+			       "%s; passed: %" PRIu64 " a second",
+			       ctl_number(limits, "rate"), ctl_number(limits, "window"),
+			       ctl_number(limits, "slip"),
+			       ctl_flag(limits, "log_only") ? ", LOG ONLY" : "",
+			       ctl_number(limits, "pass_limit"));
+	else
+		(void)snprintf(text, sizeof(text),
+			       "responses are not limited; passed: %" PRIu64 " a second",
+			       ctl_number(limits, "pass_limit"));
+	add_line(table, "limits", text);
+}
+
 static void add_store(struct table *table, const json_t *reply)
 {
 	const json_t *store = json_object_get(reply, "store");
@@ -176,7 +215,8 @@ int cmd_status(struct ctl *ctl)
 		add_interfaces(table, reply);
 		add_addresses(table, reply);
 		add_fallback(table, reply);
-		add_line(table, "cookies", ctl_text(reply, "cookies"));
+		add_cookies(table, reply);
+		add_limits(table, json_object_get(reply, "limits"));
 		add_store(table, reply);
 		add_daemon(table, reply);
 		table_print(table, stdout);

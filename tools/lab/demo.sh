@@ -62,7 +62,7 @@ questions()
 	question "10.2.0.192.in-addr.arpa PTR" @$SERVER4 -x 192.0.2.10
 	question "www.example.com SRV" @$SERVER4 www.example.com SRV
 	question "www.example.org A +dnssec" @$SERVER4 +dnssec www.example.org A
-	question "large.example.net TXT" @$SERVER4 +bufsize=1232 large.example.net TXT
+	question "large.example.net TXT" @$SERVER4 +bufsize=1232 +nocookie large.example.net TXT
 	question "huge.example.net TXT" @$SERVER6 +ignore huge.example.net TXT
 	question "huge.example.net TXT, by TCP" @$SERVER6 +tcp huge.example.net TXT
 	if [ -n "$ROOT_ZONE" ]; then
@@ -130,7 +130,8 @@ shell()
 BED_SITE=demo
 bed_up demo
 bed_zones
-bed_config "mode: answer" "fallback: resolver" ${ROOT_ZONE:+"zone: [ { name: '.', file: '$ROOT_ZONE' } ]"}
+# no limits: dnsperf in its shell is one client
+bed_config "mode: answer" "fallback: resolver" "limit: { responses-per-second: 0 }" ${ROOT_ZONE:+"zone: [ { name: '.', file: '$ROOT_ZONE' } ]"}
 
 title "The test bed"
 cat <<END

@@ -20,6 +20,28 @@ const struct reason_info *reason_info(unsigned int number)
 	return &infos[number < DNSBOLT_REASONS_MAX ? number : 0];
 }
 
+const char *reason_class_name(unsigned int class)
+{
+	static const char *const names[DNSBOLT_CLASSES] = {
+		[DNSBOLT_CLASS_ANSWER] = "answer",     [DNSBOLT_CLASS_NODATA] = "nodata",
+		[DNSBOLT_CLASS_NXDOMAIN] = "nxdomain", [DNSBOLT_CLASS_REFERRAL] = "referral",
+		[DNSBOLT_CLASS_ERROR] = "error",       [DNSBOLT_CLASS_ALL] = "all",
+	};
+
+	return class < DNSBOLT_CLASSES ? names[class] : "unknown";
+}
+
+const char *reason_cookie_name(unsigned int cookie)
+{
+	static const char *const names[DNSBOLT_COOKIES] = {
+		[DNSBOLT_COOKIE_NONE] = "none",		  [DNSBOLT_COOKIE_CLIENT] = "client",
+		[DNSBOLT_COOKIE_VALID] = "valid",	  [DNSBOLT_COOKIE_BAD] = "bad",
+		[DNSBOLT_COOKIE_MALFORMED] = "malformed",
+	};
+
+	return cookie < DNSBOLT_COOKIES ? names[cookie] : "unknown";
+}
+
 unsigned int reason_by_name(const char *name)
 {
 	for (unsigned int i = 1; i < DNSBOLT_REASONS_MAX; i++) {

@@ -29,6 +29,9 @@ struct reason_info {
 
 /* For any number below DNSBOLT_REASONS_MAX; never NULL. */
 const struct reason_info *reason_info(unsigned int number);
+/* Of enum dnsbolt_class and enum dnsbolt_cookie (bpf/abi.h). */
+const char *reason_class_name(unsigned int class);
+const char *reason_cookie_name(unsigned int cookie);
 /* 0: no reason has that name. */
 unsigned int reason_by_name(const char *name);
 
