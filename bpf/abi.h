@@ -176,6 +176,27 @@ struct dnsbolt_cookie_config {
 };
 _Static_assert(sizeof(struct dnsbolt_cookie_config) == 64, "ABI");
 
+/* ---- dnsbolt_listen: HASH struct dnsbolt_addr -> __u32 ---- */
+struct dnsbolt_addr {
+	__u8 a[16]; /* IPv6, or IPv4 mapped (::ffff:a.b.c.d) */
+};
+
+#define DNSBOLT_ADDR_SERVED (1u << 0) /* queries to it are answered */
+#define DNSBOLT_ADDR_OWN                                                                           \
+	(1u << 1) /* an address or a broadcast address of this host: never a client */
+
+/* What dnsbolt_config says of that map, since a look-up in it costs more than all else that is done for an address: a bit for
+ * each address that is there, and some of the served ones. */
+#define DNSBOLT_LISTEN_BITS 256u
+#define DNSBOLT_LISTEN_QUICK 4u
+
+static inline __u32 dnsbolt_listen_bit(const struct dnsbolt_addr *addr)
+{
+	const __u32 *w = (const __u32 *)(const void *)addr->a;
+
+	return (w[0] ^ w[1] ^ w[2] ^ w[3]) * 0x9e3779b1u >> 24;
+}
+
 struct dnsbolt_config {
 	__u32 abi;	    /* DNSBOLT_ABI */
 	__u32 mode;	    /* enum dnsbolt_mode; may be stored by anyone who may open the pin */
@@ -201,18 +222,12 @@ struct dnsbolt_config {
 	struct dnsbolt_iface iface[DNSBOLT_MAX_IFACES];
 	struct dnsbolt_limit_config limit;
 	struct dnsbolt_cookie_config cookie;
+	__u64 listen_bits[DNSBOLT_LISTEN_BITS / 64];	  /* dnsbolt_listen_bit() */
+	struct dnsbolt_addr served[DNSBOLT_LISTEN_QUICK]; /* zeros: free */
 };
-_Static_assert(sizeof(struct dnsbolt_config) == 96 + 3 * 128 + 16 * DNSBOLT_MAX_IFACES + 72 + 64,
+_Static_assert(sizeof(struct dnsbolt_config) ==
+		       96 + 3 * 128 + 16 * DNSBOLT_MAX_IFACES + 72 + 64 + 32 + 64,
 	       "ABI");
-
-/* ---- dnsbolt_listen: HASH struct dnsbolt_addr -> __u32 ---- */
-struct dnsbolt_addr {
-	__u8 a[16]; /* IPv6, or IPv4 mapped (::ffff:a.b.c.d) */
-};
-
-#define DNSBOLT_ADDR_SERVED (1u << 0) /* queries to it are answered */
-#define DNSBOLT_ADDR_OWN                                                                           \
-	(1u << 1) /* an address or a broadcast address of this host: never a client */
 
 /* ---- dnsbolt_clients: LPM_TRIE struct dnsbolt_client_key -> struct dnsbolt_client ---- */
 struct dnsbolt_client_key {

@@ -114,7 +114,7 @@ static __always_inline int answer(struct xdp_md *ctx, struct scratch *s)
 		return REASON_internal;
 	r = stages_mode(c);
 	if (!r)
-		r = stages_packet(ctx, c);
+		r = stages_packet(ctx);
 	if (!r && orphaned(ctx, c))
 		r = REASON_orphaned;
 	if (!r)

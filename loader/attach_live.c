@@ -156,6 +156,43 @@ static void remove_other_rows(int map, const struct listen_rows *rows)
 	}
 }
 
+/* The bits that are to be there; without `exactly` those that were stay, too. */
+static void write_bits(struct dnsbolt_config *config, const struct listen_rows *rows, bool exactly)
+{
+	uint64_t bits[DNSBOLT_LISTEN_BITS / 64] = { 0 };
+
+	for (size_t i = 0; i < rows->n; i++) {
+		uint32_t bit = dnsbolt_listen_bit(&rows->row[i].addr);
+
+		bits[bit / 64] |= 1ull << bit % 64;
+	}
+	for (size_t i = 0; i < DNSBOLT_LISTEN_BITS / 64; i++) {
+		if (!exactly)
+			bits[i] |= config->listen_bits[i];
+		__atomic_store_n(&config->listen_bits[i], bits[i], __ATOMIC_RELEASE);
+	}
+}
+
+/* Of the served addresses those for which there is room. A place that is reused matches nothing meanwhile. */
+static void write_served(struct dnsbolt_config *config, const struct listen_rows *rows)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < rows->n && at < DNSBOLT_LISTEN_QUICK; i++) {
+		if (!(rows->row[i].flags & DNSBOLT_ADDR_SERVED))
+			continue;
+		if (memcmp(&config->served[at], &rows->row[i].addr, sizeof(struct dnsbolt_addr))) {
+			memset(&config->served[at], 0, sizeof(struct dnsbolt_addr));
+			__atomic_thread_fence(__ATOMIC_SEQ_CST);
+			memcpy(&config->served[at], &rows->row[i].addr,
+			       sizeof(struct dnsbolt_addr));
+		}
+		at++;
+	}
+	for (; at < DNSBOLT_LISTEN_QUICK; at++)
+		memset(&config->served[at], 0, sizeof(struct dnsbolt_addr));
+}
+
 static int write_listen(struct attach *attach)
 {
 	struct listen_rows rows;
@@ -165,13 +202,18 @@ static int write_listen(struct attach *attach)
 	if (err)
 		return attach_fail(attach, err, "listen: the host's addresses cannot be read: %s",
 				   strerror(-err));
+	write_bits(attach->page, &rows, false);
 	err = add_rows(attach->maps.listen, &rows);
+	if (!err)
+		write_served(attach->page, &rows);
 	if (err)
 		attach_fail(attach, err,
 			    "listen: %zu addresses are to be known, there is room for %u: %s",
 			    rows.n, DNSBOLT_MAX_LISTEN, strerror(-err));
 	else
 		remove_other_rows(attach->maps.listen, &rows);
+	if (!err)
+		write_bits(attach->page, &rows, true);
 	free(rows.row);
 	return err;
 }

@@ -22,6 +22,8 @@
 #define COMMIT_TARGET_MAX 0x3fffu /* RFC 1035 section 4.1.4 */
 #define COMMIT_POINTER 0xc000u
 #define COMMIT_FOLD 0x8000u
+#define COMMIT_COPY_MAX 128u /* octets copied here, not by a helper */
+#define COMMIT_PTRS_FEW 4u   /* pointers written without a loop of calls */
 #define COMMIT_OPT_MAX (DNS_OPT + PLAN_COOKIE + 4 + DNSBOLT_IDENTITY_MAX)
 #define COMMIT_OPT_WORDS ((COMMIT_OPT_MAX + 7) / 8)
 
@@ -65,6 +67,55 @@ ENV_STAGE int commit_room(struct env_ctx *ctx)
 	return commit_resize(ctx, s->frame_len, target) ? REASON_no_room : 0;
 }
 
+/* Two spans of `half` octets, a constant, the second one over the end of the first. */
+static __always_inline int commit_halves(struct env_ctx *ctx, __u32 at, const __u8 *from, __u32 len,
+					 const __u32 half)
+{
+	__u8 *to, *last;
+	__u32 i;
+
+	len = (len - half) & 127;
+	env_barrier_var(len);
+	to = env_span(ctx, at, half);
+	last = env_span(ctx, at + len, half);
+	if (!to || !last || len > half)
+		return -1;
+	ENV_UNROLL
+	for (i = 0; i < half; i += 8)
+		env_put64(to + i, env_get64(from + i));
+	from += len;
+	ENV_UNROLL
+	for (i = 0; i < half; i += 8)
+		env_put64(last + i, env_get64(from + i));
+	return 0;
+}
+
+/* `len` octets to that offset of the packet. Of the usual sizes a helper's call would cost more than the copy. At least
+ * COMMIT_COPY_MAX octets may be read from `from`. */
+static __always_inline int commit_copy(struct env_ctx *ctx, __u32 at, const void *from, __u32 len)
+{
+	if (len < 8 || len > COMMIT_COPY_MAX)
+		return -1;
+	if (len <= 16)
+		return commit_halves(ctx, at, from, len, 8);
+	if (len <= 32)
+		return commit_halves(ctx, at, from, len, 16);
+	if (len <= 64)
+		return commit_halves(ctx, at, from, len, 32);
+	return commit_halves(ctx, at, from, len, 64);
+}
+
+/* Two octets, in network order. */
+static __always_inline int commit_be16(struct env_ctx *ctx, __u32 at, __u32 value)
+{
+	__u8 *to = env_span(ctx, at, 2);
+
+	if (!to)
+		return -1;
+	env_put16(to, __builtin_bswap16((__u16)value));
+	return 0;
+}
+
 struct commit_ptr {
 	struct env_ctx *ctx;
 	struct scratch *s;
@@ -96,18 +147,32 @@ static long commit_pointer(__u32 i, void *arg)
 	const struct dnsbolt_ptr *ptr =
 		&c->part->ptr[i & (ENV_PTRS_MAX == 65535 ? 65535 : ENV_PTRS_MAX - 1)];
 	__u32 at = c->base + (ptr->at & ~DNSBOLT_PTR_BODY), target;
-	__u8 octets[2];
 
 	if (ptr->at & DNSBOLT_PTR_BODY)
 		target = c->base + ptr->distance;
 	else
 		target = c->name_end - ptr->distance;
 	target = commit_target(c, target, at);
-	env_put_be16(octets, target);
 	s->sum += csum_be16_at(target, at);
-	if (env_store(c->ctx, s->dns + at, octets, 2))
+	if (commit_be16(c->ctx, s->dns + at, target))
 		c->bad = 1;
 	return 0;
+}
+
+/* A loop with a call each costs more than the few pointers that most parts have. */
+static __always_inline void commit_pointers(struct commit_ptr *c, __u32 n)
+{
+	__u32 i;
+
+	if (n > COMMIT_PTRS_FEW) {
+		env_loop(n, commit_pointer, c);
+		return;
+	}
+	for (i = 0; i < COMMIT_PTRS_FEW; i++) {
+		if (i >= n)
+			break;
+		commit_pointer(i, c);
+	}
 }
 
 /* The owner of the next record, where it is the DNAME's target: in the data it points at the question's name. */
@@ -116,7 +181,6 @@ static long commit_owner(__u32 i, void *arg)
 	struct commit_ptr *c = arg;
 	const __u8 *rr;
 	__u32 at = c->at;
-	__u8 octets[2];
 
 	(void)i;
 	if (at + MADE_FIXED > c->len || c->name > 0x3fff) {
@@ -124,10 +188,9 @@ static long commit_owner(__u32 i, void *arg)
 		return 1;
 	}
 	rr = c->data + (ENV_PTRS_MAX < 65535 ? at & 4095 : at);
-	env_put_be16(octets, 0xc000 | c->name);
 	c->s->sum += csum_be16_at(0xc000 | c->name, c->base + at) +
 		     csum_be16_at(0xffff - (0xc000 | DNS_HEADER), c->base + at);
-	if (env_store(c->ctx, c->s->dns + c->base + at, octets, 2))
+	if (commit_be16(c->ctx, c->s->dns + c->base + at, 0xc000 | c->name))
 		c->bad = 1;
 	c->at = at + MADE_FIXED + env_get_be16(rr + 10);
 	return 0;
@@ -172,21 +235,23 @@ static __always_inline void commit_name(const struct scratch *s, struct commit_p
 }
 
 /* Copies the i-th part of the plan to scratch.where and moves that on. */
-ENV_STAGE int commit_part(struct env_ctx *ctx, __u32 i)
+static __always_inline int commit_one(struct env_ctx *ctx, struct scratch *s, __u32 i)
 {
-	struct scratch *s = env_scratch(ctx);
 	const struct dnsbolt_part *p;
 	struct commit_ptr c = {};
 	__u32 len, n_ptr, data;
 
-	if (!s || i >= PLAN_PARTS_MAX)
-		return REASON_internal;
 	if (s->part[i].handle == DNSBOLT_PART_MADE)
 		return commit_made(ctx);
 	n_ptr = s->part[i].n_ptr;
+	env_barrier_var(n_ptr);
 	if (n_ptr > ENV_PTRS_MAX)
 		return REASON_internal;
 	data = dnsbolt_part_data(n_ptr);
+	if (ENV_PTRS_MAX < 65535) {
+		data &= 4095;
+		env_barrier_var(data);
+	}
 	len = s->part[i].len;
 	p = env_arena_span(ctx, s->part[i].handle, data + len);
 	if (!p)
@@ -197,8 +262,12 @@ ENV_STAGE int commit_part(struct env_ctx *ctx, __u32 i)
 		if (len > DNSBOLT_UDP_MAX)
 			return REASON_internal;
 	}
-	if (env_store(ctx, s->dns + s->where, (const __u8 *)p + data, len))
+	if (len >= 8 && len <= COMMIT_COPY_MAX) {
+		if (commit_copy(ctx, s->dns + s->where, (const __u8 *)p + data, len))
+			return REASON_internal;
+	} else if (env_store(ctx, s->dns + s->where, (const __u8 *)p + data, len)) {
 		return REASON_internal;
+	}
 	s->sum += csum_at(p->csum, s->where);
 	if (n_ptr || s->part[i].flags & PLAN_OF_TARGET) {
 		c.ctx = ctx;
@@ -208,7 +277,7 @@ ENV_STAGE int commit_part(struct env_ctx *ctx, __u32 i)
 		c.len = len;
 		c.base = s->where;
 		commit_name(s, &c, s->part[i].flags & PLAN_OF_TARGET);
-		env_loop(n_ptr, commit_pointer, &c);
+		commit_pointers(&c, n_ptr);
 		if (s->part[i].flags & PLAN_OF_TARGET)
 			env_loop(s->part[i].n_own, commit_owner, &c);
 		if (c.bad)
@@ -216,6 +285,13 @@ ENV_STAGE int commit_part(struct env_ctx *ctx, __u32 i)
 	}
 	s->where += len;
 	return 0;
+}
+
+ENV_STAGE int commit_part(struct env_ctx *ctx, __u32 i)
+{
+	struct scratch *s = env_scratch(ctx);
+
+	return !s || i >= PLAN_PARTS_MAX ? REASON_internal : commit_one(ctx, s, i);
 }
 
 /* The COOKIE option, behind the fixed part of the OPT. */
@@ -253,9 +329,15 @@ static __always_inline int commit_opt(struct env_ctx *ctx, struct scratch *s,
 {
 	__u32 rdlen = s->opt_len - DNS_OPT, len, i;
 	__u8 *opt = (__u8 *)s->made;
+	__u64 sum;
 
-	for (i = 0; i < COMMIT_OPT_WORDS; i++)
-		s->made[i] = 0;
+	s->made[0] = 0;
+	s->made[1] = 0;
+	if (s->opt_len > 16) {
+		ENV_UNROLL
+		for (i = 2; i < COMMIT_OPT_WORDS; i++)
+			s->made[i] = 0;
+	}
 	opt[2] = QTYPE_OPT;
 	env_put_be16(opt + 3, c->max_udp);
 	opt[5] = s->rcode >> 4;
@@ -269,8 +351,15 @@ static __always_inline int commit_opt(struct env_ctx *ctx, struct scratch *s,
 	env_barrier_var(len);
 	if (len > COMMIT_OPT_MAX)
 		return REASON_internal;
-	s->sum += csum_at(csum_fold(env_csum(opt, COMMIT_OPT_WORDS * 8)), s->where);
-	if (env_store(ctx, s->dns + s->where, opt, len))
+	sum = 0;
+	for (i = 0; i < COMMIT_OPT_WORDS; i++) {
+		if (i * 8 >= len)
+			break;
+		sum = csum_add64(sum, s->made[i]);
+	}
+	s->sum += csum_at(csum_fold(sum), s->where);
+	if (len <= COMMIT_COPY_MAX ? commit_copy(ctx, s->dns + s->where, opt, len)
+				   : env_store(ctx, s->dns + s->where, opt, len))
 		return REASON_internal;
 	s->where += len;
 	return 0;
@@ -287,7 +376,7 @@ static __always_inline void commit_dns_header(struct scratch *s)
 	env_put_be16(m + 6, s->count[0]);
 	env_put_be16(m + 8, s->count[1]);
 	env_put_be16(m + 10, s->count[2]);
-	s->sum += csum_fold((__u64)env_csum(m, DNS_HEADER));
+	s->sum += csum_fold(csum_add64(env_get32(m + 8), env_get64(m)));
 }
 
 static __always_inline void commit_udp(struct scratch *s)
@@ -309,7 +398,7 @@ static __always_inline void commit_udp(struct scratch *s)
 static __always_inline void commit_ipv4(struct scratch *s)
 {
 	__u8 *ip = (__u8 *)s->frame + FRAME_DNS - PACKET_UDP - sizeof(struct iphdr);
-	__u32 sum = 0, i, addr = env_get32(ip + 12);
+	__u32 addr = env_get32(ip + 12);
 
 	ip[1] &= 0xfc;
 	env_put_be16(ip + 2, s->reply_len + PACKET_UDP + sizeof(struct iphdr));
@@ -319,9 +408,7 @@ static __always_inline void commit_ipv4(struct scratch *s)
 	env_put16(ip + 10, 0);
 	env_put32(ip + 12, env_get32(ip + 16));
 	env_put32(ip + 16, addr);
-	for (i = 0; i < sizeof(struct iphdr); i += 2)
-		sum += env_get16(ip + i);
-	env_put16(ip + 10, (__u16)~csum_fold(sum));
+	env_put16(ip + 10, (__u16)~csum_fold(packet_ipv4_sum(ip)));
 }
 
 /* ECN and flow label cleared, hop limit 64. */
@@ -349,7 +436,7 @@ static __always_inline void commit_ethernet(__u8 *eth)
 }
 
 /* Headers and question, the question's letters as they came. */
-ENV_STAGE int commit_headers(struct env_ctx *ctx)
+static __always_inline int commit_headers(struct env_ctx *ctx)
 {
 	struct scratch *s = env_scratch(ctx);
 	__u32 headers, len;
@@ -372,6 +459,8 @@ ENV_STAGE int commit_headers(struct env_ctx *ctx)
 	len = headers + s->question_end;
 	len = ((len - 1) & 1023) + 1;
 	env_barrier_var(len);
+	if (len <= COMMIT_COPY_MAX)
+		return commit_copy(ctx, 0, from, len) ? REASON_internal : 0;
 	if (len > FRAME_HEADERS_MAX + DNS_QUERY_MAX)
 		return REASON_internal;
 	return env_store(ctx, 0, from, len) ? REASON_internal : 0;
@@ -390,8 +479,8 @@ static __always_inline int commit_filling(struct env_ctx *ctx, struct scratch *s
 	return env_store(ctx, end, zeros, len) ? REASON_internal : 0;
 }
 
-/* All of the message that follows the question. */
-ENV_STAGE int commit_body(struct env_ctx *ctx)
+/* All of the message that follows the question. The first part is put without a call: of most replies it is the only one. */
+static __always_inline int commit_body(struct env_ctx *ctx)
 {
 	struct scratch *s = env_scratch(ctx);
 	const struct dnsbolt_config *c = env_config(ctx);
@@ -403,7 +492,10 @@ ENV_STAGE int commit_body(struct env_ctx *ctx)
 	s->where = s->question_end;
 	s->sum = s->question_sum;
 	s->folded = 0;
-	for (i = 0; i < PLAN_PARTS_MAX; i++) {
+	r = s->n_parts ? commit_one(ctx, s, 0) : 0;
+	if (r)
+		return r;
+	for (i = 1; i < PLAN_PARTS_MAX; i++) {
 		if (i >= s->n_parts)
 			break;
 		r = commit_part(ctx, i);
@@ -413,6 +505,13 @@ ENV_STAGE int commit_body(struct env_ctx *ctx)
 	if (!s->edns)
 		return 0;
 	return commit_opt(ctx, s, c);
+}
+
+ENV_STAGE int commit_reply(struct env_ctx *ctx)
+{
+	int r = commit_body(ctx);
+
+	return r ? r : commit_headers(ctx);
 }
 
 #endif /* DNSBOLT_CORE_COMMIT_H */

@@ -14,6 +14,12 @@ static __always_inline __u32 csum_fold(__u64 sum)
 	return (__u32)((sum & 0xffff) + (sum >> 16));
 }
 
+/* Adds eight octets, as four words. */
+static __always_inline __u64 csum_add64(__u64 sum, __u64 w)
+{
+	return sum + (__u32)w + (w >> 32);
+}
+
 /* What the folded sum of some octets adds when they stand at an odd or even offset. */
 static __always_inline __u32 csum_at(__u32 folded, __u32 offset)
 {

@@ -99,7 +99,7 @@ static __always_inline int edns_options(struct scratch *s, const struct dnsbolt_
 	return w.seen & c->pass_options ? REASON_host_option : 0;
 }
 
-ENV_STAGE int edns_parse(struct env_ctx *ctx)
+static __always_inline int edns_parse(struct env_ctx *ctx)
 {
 	struct scratch *s = env_scratch(ctx);
 	const struct dnsbolt_config *c = env_config(ctx);

@@ -9,6 +9,7 @@
  *   ENV_UNFOLDS           names that no pointer reaches are spelled afterwards (userspace/lib/unfold.h)
  *   env_scratch/config/zone/name/listen/arena/client/limit_line    the maps; NULL or 0: not there
  *   env_data/data_end/ifindex/frame_len/load/store/adjust_tail/adjust_head    the packet
+ *   env_span              where octets of the packet are: calls of helpers cost more than what they do
  *   env_get/put           loads and stores at any address, in host order
  *   env_read64/swap64     of a word that other CPUs write, too
  *   env_now, env_coarse   the clock; one that costs less and stands still for up to 10 ms
@@ -34,6 +35,7 @@
 #define ENV_NO_UNROLL _Pragma("nounroll")
 #define ENV_PTRS_MAX DNSBOLT_UDP_PTRS_MAX
 #define ENV_UNFOLDS 0
+#define ENV_OFFSET_MASK 8191u /* of any octet of a frame that is answered */
 
 #define env_barrier_var(v) barrier_var(v)
 
@@ -111,6 +113,7 @@ static __always_inline const void *env_arena(struct env_ctx *ctx, dnsbolt_handle
 	if (!map)
 		return 0;
 	base = bpf_map_lookup_elem(map, &zero);
+	env_barrier_var(offset); /* what is compared is what is added */
 	if (!base || offset > DNSBOLT_SEG_SIZE - DNSBOLT_SEG_GUARD)
 		return 0;
 	return base + offset;
@@ -252,6 +255,7 @@ static __always_inline int env_fib(struct env_ctx *ctx, const struct scratch *s,
 #define ENV_NO_UNROLL
 #define ENV_PTRS_MAX 65535u
 #define ENV_UNFOLDS 1
+#define ENV_OFFSET_MASK ~0u
 
 struct env_ctx {
 	const struct env_store *view;
@@ -486,6 +490,18 @@ static inline int env_fib(struct env_ctx *ctx, const struct scratch *s, __u32 ip
 }
 
 #endif /* __bpf__ */
+
+/* `len` octets, a constant, at that offset of the packet; NULL: it ends before. */
+static __always_inline __u8 *env_span(struct env_ctx *ctx, __u32 offset, __u32 len)
+{
+	__u8 *d = env_data(ctx), *end = env_data_end(ctx);
+
+	offset &= ENV_OFFSET_MASK;
+	env_barrier_var(offset);
+	d += offset;
+	env_barrier_var(d); /* else clang compares another sum, which proves nothing of this one */
+	return d + len > end ? 0 : d;
+}
 
 /* Octets of the frame buffer of the scratch. */
 static __always_inline __u8 *env_message(struct scratch *s)

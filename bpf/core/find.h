@@ -32,14 +32,19 @@
 #define FIND_HEAD_TRIES                                                                            \
 	3 /* a head that moves under the reader: two versions in the time of one look */
 
+/*
+ * Calls cost as much as what many of these functions do, so that what finds most names has none: the functions with _inline are the
+ * bodies of those without.
+ */
+
 /* Is the anchor's name the question's from offset `from` on? */
-ENV_STAGE int find_same_name(struct env_ctx *ctx, __u32 handle, __u32 from)
+static __always_inline int find_same_name_inline(const struct scratch *s,
+						 const struct dnsbolt_anchor *a, __u32 handle,
+						 __u32 from)
 {
-	struct scratch *s = env_scratch(ctx);
-	const struct dnsbolt_anchor *a = env_arena(ctx, handle);
 	__u32 i, len;
 
-	if (!s || !a || from > s->name_len)
+	if (from > s->name_len)
 		return 0;
 	len = s->name_len - from;
 	if (a->self != handle || a->name_len != len)
@@ -52,6 +57,14 @@ ENV_STAGE int find_same_name(struct env_ctx *ctx, __u32 handle, __u32 from)
 			return 0;
 	}
 	return 1;
+}
+
+ENV_STAGE int find_same_name(struct env_ctx *ctx, __u32 handle, __u32 from)
+{
+	const struct scratch *s = env_scratch(ctx);
+	const struct dnsbolt_anchor *a = env_arena(ctx, handle);
+
+	return s && a && find_same_name_inline(s, a, handle, from);
 }
 
 /* The anchor of the question's ancestor (or self) with `depth` labels, into scratch.anchor. A hash that is there with
@@ -118,15 +131,13 @@ static __always_inline int find_judge(struct env_ctx *ctx, struct scratch *s, dn
 }
 
 /* The node on one side of an anchor, into scratch.visible, zone and snapshot. */
-ENV_STAGE int find_visible(struct env_ctx *ctx, __u32 anchor, __u32 side)
+static __always_inline int find_visible_inline(struct env_ctx *ctx, struct scratch *s, __u32 anchor,
+					       __u32 side)
 {
-	struct scratch *s = env_scratch(ctx);
 	const struct dnsbolt_anchor *a;
 	dnsbolt_handle h, prev = 0;
 	int i, r;
 
-	if (!s)
-		return REASON_internal;
 	a = env_arena(ctx, anchor);
 	if (!a || a->self != anchor)
 		return REASON_store;
@@ -147,16 +158,20 @@ ENV_STAGE int find_visible(struct env_ctx *ctx, __u32 anchor, __u32 side)
 	return REASON_busy;
 }
 
-/* The same for a name: scratch.anchor's, into scratch.node. */
-ENV_STAGE int find_node(struct env_ctx *ctx, __u32 side)
+ENV_STAGE int find_visible(struct env_ctx *ctx, __u32 anchor, __u32 side)
 {
 	struct scratch *s = env_scratch(ctx);
+
+	return s ? find_visible_inline(ctx, s, anchor, side) : REASON_internal;
+}
+
+/* The same for a name: scratch.anchor's, into scratch.node. */
+static __always_inline int find_node_inline(struct env_ctx *ctx, struct scratch *s, __u32 side)
+{
 	const struct dnsbolt_node *n;
 	int r;
 
-	if (!s)
-		return REASON_internal;
-	r = find_visible(ctx, s->anchor, side);
+	r = find_visible_inline(ctx, s, s->anchor, side);
 	if (r)
 		return r;
 	n = env_arena(ctx, s->visible);
@@ -166,6 +181,13 @@ ENV_STAGE int find_node(struct env_ctx *ctx, __u32 side)
 		return FIND_ABSENT;
 	s->node = s->visible;
 	return FIND_FOUND;
+}
+
+ENV_STAGE int find_node(struct env_ctx *ctx, __u32 side)
+{
+	struct scratch *s = env_scratch(ctx);
+
+	return s ? find_node_inline(ctx, s, side) : REASON_internal;
 }
 
 /* The part of a proof, into scratch.proof_part. It is of the zone, and so of the snapshot, of the answer. */
@@ -221,14 +243,11 @@ static __always_inline int find_flipped(struct env_ctx *ctx, const struct scratc
 }
 
 /* The directory's entry for the type, else the one for all others: sorted, so found by halving, without branches. */
-ENV_STAGE int find_entry(struct env_ctx *ctx, __u32 type)
+static __always_inline int find_entry_inline(struct env_ctx *ctx, struct scratch *s, __u32 type)
 {
-	struct scratch *s = env_scratch(ctx);
 	const struct dnsbolt_node *n;
 	__u32 lo = 0, count, half, m, le, i;
 
-	if (!s)
-		return REASON_internal;
 	n = env_arena(ctx, s->node);
 	if (!n || !n->n_dir || n->n_dir > DNSBOLT_DIR_MAX)
 		return REASON_store;
@@ -255,6 +274,13 @@ ENV_STAGE int find_entry(struct env_ctx *ctx, __u32 type)
 	return s->answer ? 0 : REASON_store; /* no answer would be NXDOMAIN */
 }
 
+ENV_STAGE int find_entry(struct env_ctx *ctx, __u32 type)
+{
+	struct scratch *s = env_scratch(ctx);
+
+	return s ? find_entry_inline(ctx, s, type) : REASON_internal;
+}
+
 /* DS is the parent's, also where we serve the child (RFC 4035 section 3.1.4.1). The parent's side of the name; else, by
  * FIND_ABSENT, whatever zone is above. */
 static __always_inline int find_ds(struct env_ctx *ctx, struct scratch *s)
@@ -271,6 +297,21 @@ static __always_inline int find_ds(struct env_ctx *ctx, struct scratch *s)
 	return r;
 }
 
+/* The name's own anchor: nearly always the only one of its hash. */
+static __always_inline int find_own_anchor(struct env_ctx *ctx, struct scratch *s)
+{
+	dnsbolt_handle h = env_name(ctx, &s->hash[s->labels & 127]);
+	const struct dnsbolt_anchor *a;
+
+	if (!h)
+		return FIND_ABSENT;
+	a = env_arena(ctx, h);
+	if (!a || !find_same_name_inline(s, a, h, 0))
+		return find_anchor(ctx, s->labels);
+	s->anchor = h;
+	return FIND_FOUND;
+}
+
 /* 0: scratch.answer; FIND_ABSENT: go on with find_encloser(); else the reason to pass with. */
 ENV_STAGE int find_exact(struct env_ctx *ctx)
 {
@@ -284,15 +325,18 @@ ENV_STAGE int find_exact(struct env_ctx *ctx)
 	s->ds_up = 0;
 	s->renamed = 0;
 	s->n_proofs = 0;
-	r = find_anchor(ctx, s->labels);
-	if (!r)
-		r = find_any_side(ctx);
+	r = find_own_anchor(ctx, s);
+	if (r)
+		return r;
+	r = find_node_inline(ctx, s, DNSBOLT_SIDE_CHILD);
+	if (r == FIND_ABSENT)
+		r = find_node(ctx, DNSBOLT_SIDE_PARENT);
 	if (!r && s->qtype == QTYPE_DS)
 		r = find_ds(ctx, s);
 	if (r)
 		return r;
 	r = find_shut(ctx, s);
-	return r ? r : find_entry(ctx, s->qtype);
+	return r ? r : find_entry_inline(ctx, s, s->qtype);
 }
 
 /* How many labels of the name are stored. Every ancestor of a stored name is stored, so that is monotonic along the

@@ -188,6 +188,28 @@ static __always_inline int packet_ipv6(struct env_ctx *ctx, struct scratch *s, _
 	return 0;
 }
 
+static __always_inline int packet_is_served(struct env_ctx *ctx, const struct dnsbolt_config *c,
+					    const struct dnsbolt_addr *addr)
+{
+	__u64 high = env_get64(addr->a), low = env_get64(addr->a + 8);
+	__u32 i;
+
+	ENV_UNROLL
+	for (i = 0; i < DNSBOLT_LISTEN_QUICK; i++)
+		if (env_get64(c->served[i].a + 8) == low && env_get64(c->served[i].a) == high)
+			return 1;
+	return env_listen(ctx, addr) & DNSBOLT_ADDR_SERVED;
+}
+
+/* An address of this host. */
+static __always_inline int packet_is_own(struct env_ctx *ctx, const struct dnsbolt_config *c,
+					 const struct dnsbolt_addr *addr)
+{
+	__u32 bit = dnsbolt_listen_bit(addr);
+
+	return c->listen_bits[bit / 64] >> bit % 64 & 1 && env_listen(ctx, addr);
+}
+
 /* The frame came for us, from somebody who may be answered. */
 static __always_inline int packet_parties(struct env_ctx *ctx, struct scratch *s,
 					  const struct dnsbolt_config *c)
@@ -214,15 +236,15 @@ static __always_inline int packet_parties(struct env_ctx *ctx, struct scratch *s
 		return REASON_not_mac;
 	if (d[6] & 1 || (env_get32(d + 6) == high && env_get16(d + 10) == low))
 		return REASON_bad_source;
-	if (!(env_listen(ctx, &s->dst) & DNSBOLT_ADDR_SERVED))
+	if (!packet_is_served(ctx, c, &s->dst))
 		return REASON_not_address;
-	if (env_listen(ctx, &s->src))
+	if (packet_is_own(ctx, c, &s->src))
 		return REASON_bad_source;
 	return 0;
 }
 
 /* Up to the addresses. */
-ENV_STAGE int packet_parse(struct env_ctx *ctx)
+static __always_inline int packet_parse(struct env_ctx *ctx)
 {
 	struct scratch *s = env_scratch(ctx);
 	const struct dnsbolt_config *c = env_config(ctx);
@@ -250,12 +272,103 @@ ENV_STAGE int packet_parse(struct env_ctx *ctx)
 	return packet_parties(ctx, s, c);
 }
 
+/* Sixteen octets. */
+static __always_inline __u64 packet_address_sum(const struct dnsbolt_addr *addr)
+{
+	return csum_add64(csum_add64(0, env_get64(addr->a)), env_get64(addr->a + 8));
+}
+
+/* Pseudo-header without the checksum field's complement: addresses, protocol, length (RFC 768, RFC 8200 section 8.1). An
+ * IPv4-mapped prefix adds 0xffff, which is nothing. */
+static __always_inline __u64 packet_pseudo_sum(const struct scratch *s, __u32 udp_len)
+{
+	return packet_address_sum(&s->src) + packet_address_sum(&s->dst) + BE16(IPPROTO_UDP) +
+	       __builtin_bswap16((__u16)udp_len);
+}
+
+/* An IPv4 header, with its checksum. */
+static __always_inline __u64 packet_ipv4_sum(const __u8 *ip)
+{
+	return csum_add64(csum_add64(env_get32(ip + 16), env_get64(ip)), env_get64(ip + 8));
+}
+
+static __always_inline __u64 packet_message_sum(const struct scratch *s, __u32 len)
+{
+	const __u8 *m = (__u8 *)s->frame + FRAME_DNS;
+	__u64 sum = 0;
+	__u32 i;
+
+	for (i = 0; i < DNS_QUERY_MAX / 8; i++) {
+		if (i * 8 >= len)
+			break;
+		sum = csum_add64(sum, env_get64(m + i * 8));
+	}
+	return sum;
+}
+
+/* Right, zero where IPv4 allows that, or the bare pseudo-header sum that a local stack leaves to its NIC. */
+static __always_inline int packet_checksums(const struct scratch *s, __u32 len)
+{
+	const __u8 *udp = (__u8 *)s->frame + FRAME_DNS - PACKET_UDP;
+	__u32 check = env_get16(udp + 6);
+	__u64 pseudo, sum;
+
+	if (!s->ipv6 && csum_fold(packet_ipv4_sum(udp - sizeof(struct iphdr))) != 0xffff)
+		return REASON_ip_checksum;
+	if (!check)
+		return 0;
+	pseudo = packet_pseudo_sum(s, len + PACKET_UDP);
+	if (check == csum_fold(pseudo))
+		return 0;
+	sum = csum_add64(pseudo, env_get64(udp)) + packet_message_sum(s, len);
+	return csum_fold(sum) == 0xffff ? 0 : REASON_udp_checksum;
+}
+
+/* The first `len` octets of the packet to `to`: two spans of `half` octets, a constant, the second one over the end of the first. */
+static __always_inline int packet_halves(struct env_ctx *ctx, __u8 *to, __u32 len, const __u32 half)
+{
+	const __u8 *from, *last;
+	__u32 i;
+
+	len = (len - half) & 127;
+	env_barrier_var(len);
+	from = env_span(ctx, 0, half);
+	last = env_span(ctx, len, half);
+	if (!from || !last || len > half)
+		return REASON_length;
+	ENV_UNROLL
+	for (i = 0; i < half; i += 8)
+		env_put64(to + i, env_get64(from + i));
+	to += len;
+	ENV_UNROLL
+	for (i = 0; i < half; i += 8)
+		env_put64(to + i, env_get64(last + i));
+	return 0;
+}
+
+/* Where a helper's call would cost more than the copy there is none. */
+static __always_inline int packet_copy(struct env_ctx *ctx, struct scratch *s, __u32 headers,
+				       __u32 len)
+{
+	__u8 *to = (__u8 *)s->frame + (FRAME_DNS - headers);
+
+	len = ((len - 1) & 1023) + 1;
+	env_barrier_var(len);
+	if (len >= 32 && len <= 64)
+		return packet_halves(ctx, to, len, 32);
+	if (len > 64 && len <= 128)
+		return packet_halves(ctx, to, len, 64);
+	if (len > FRAME_HEADERS_MAX + DNS_QUERY_MAX)
+		return REASON_internal;
+	return env_load(ctx, 0, to, len) ? REASON_length : 0;
+}
+
 /* Headers and message into the scratch, with zeros behind, so that checksums may be taken by words. */
-ENV_STAGE int packet_load(struct env_ctx *ctx)
+static __always_inline int packet_load(struct env_ctx *ctx)
 {
 	struct scratch *s = env_scratch(ctx);
 	__u32 headers, len;
-	__u8 *to;
+	int r;
 
 	if (!s)
 		return REASON_internal;
@@ -269,63 +382,15 @@ ENV_STAGE int packet_load(struct env_ctx *ctx)
 	env_barrier_var(headers);
 	if (headers > FRAME_HEADERS_MAX)
 		return REASON_internal;
-	to = (__u8 *)s->frame + (FRAME_DNS - headers);
-	len = headers + s->msg_len;
-	len = ((len - 1) & 1023) + 1;
-	env_barrier_var(len);
-	if (len > FRAME_HEADERS_MAX + DNS_QUERY_MAX)
-		return REASON_internal;
-	if (env_load(ctx, 0, to, len))
-		return REASON_length;
+	r = packet_copy(ctx, s, headers, headers + s->msg_len);
+	if (r)
+		return r;
 	len = s->msg_len & 1023;
 	env_barrier_var(len);
 	if (len > DNS_QUERY_MAX)
 		return REASON_internal;
-	to = (__u8 *)s->frame + FRAME_DNS + len;
-	env_put32(to, 0);
-	return 0;
-}
-
-/* Pseudo-header without the checksum field's complement: addresses, protocol, length (RFC 768, RFC 8200 section 8.1). An
- * IPv4-mapped prefix adds 0xffff, which is nothing. */
-static __always_inline __u64 packet_pseudo_sum(const struct scratch *s, __u32 udp_len)
-{
-	return (__u64)env_csum(&s->src, 16) + env_csum(&s->dst, 16) + BE16(IPPROTO_UDP) +
-	       __builtin_bswap16((__u16)udp_len);
-}
-
-/* Right, zero where IPv4 allows that, or the bare pseudo-header sum that a local stack leaves to its NIC. */
-ENV_STAGE int packet_checksums(struct env_ctx *ctx)
-{
-	struct scratch *s = env_scratch(ctx);
-	__u32 len, check, i, ip_sum = 0;
-	__u64 pseudo, sum;
-	const __u8 *udp, *ip;
-
-	if (!s)
-		return REASON_internal;
-	udp = (__u8 *)s->frame + FRAME_DNS - PACKET_UDP;
-	if (!s->ipv6) {
-		ip = udp - sizeof(struct iphdr);
-		for (i = 0; i < sizeof(struct iphdr); i += 2)
-			ip_sum += env_get16(ip + i);
-		if (csum_fold(ip_sum) != 0xffff)
-			return REASON_ip_checksum;
-	}
-	check = env_get16(udp + 6);
-	if (!check)
-		return 0;
-	len = s->msg_len;
-	pseudo = packet_pseudo_sum(s, len + PACKET_UDP);
-	if (check == csum_fold(pseudo))
-		return 0;
-	len = (len + 3) & ~3u;
-	len &= 1023;
-	env_barrier_var(len);
-	if (len > DNS_QUERY_MAX)
-		return REASON_internal;
-	sum = pseudo + env_get32(udp) + env_get16(udp + 4) + check + env_csum(env_message(s), len);
-	return csum_fold(sum) == 0xffff ? 0 : REASON_udp_checksum;
+	env_put64((__u8 *)s->frame + FRAME_DNS + len, 0);
+	return packet_checksums(s, len);
 }
 
 #endif /* DNSBOLT_CORE_PACKET_H */

@@ -102,22 +102,23 @@ ENV_STAGE int plan_add(struct env_ctx *ctx, __u32 what, __u32 section, __u32 fla
 	return 0;
 }
 
-/* Adds the answer's i-th slot to the plan. */
-ENV_STAGE int plan_slot(struct env_ctx *ctx, __u32 i)
+/* Adds the answer's i-th slot to the plan. The first part of a reply cannot be there already: of most answers it is the only one. */
+static __always_inline int plan_slot(struct env_ctx *ctx, struct scratch *s,
+				     const struct dnsbolt_slot *slot)
 {
-	struct scratch *s = env_scratch(ctx);
-	const struct dnsbolt_answer *a;
-	__u32 flags;
+	const struct dnsbolt_part *p;
+	dnsbolt_handle handle = slot->part;
+	__u32 flags = slot->flags;
 
-	if (!s || i >= DNSBOLT_PARTS_MAX)
-		return REASON_internal;
-	a = env_arena(ctx, s->answer);
-	if (!a)
-		return REASON_store;
-	flags = a->slot[i].flags;
 	if (flags & (s->dnssec_ok ? DNSBOLT_SLOT_PLAIN : DNSBOLT_SLOT_DO))
 		return 0;
-	return plan_add(ctx, a->slot[i].part, a->slot[i].section, flags);
+	if (s->n_parts || handle < DNSBOLT_PART_SYMBOLS || flags & DNSBOLT_SLOT_PROOF)
+		return plan_add(ctx, handle, slot->section, flags);
+	p = env_arena(ctx, handle);
+	if (!p || !p->len)
+		return REASON_store;
+	plan_append(s, handle, p->len, p->n_rr, p->n_ptr, p->n_own, slot->section, flags);
+	return 0;
 }
 
 /* Octets of DNS message that may be sent: what the client takes (RFC 6891 section 6.2.3: at least 512), what we send at
@@ -212,7 +213,7 @@ static __always_inline int plan_slots(struct env_ctx *ctx, struct scratch *s, in
 			break;
 		if ((a->slot[i].section == DNSBOLT_ADDITIONAL_SECTION) != additional)
 			continue;
-		r = plan_slot(ctx, i);
+		r = plan_slot(ctx, s, &a->slot[i]);
 		if (r)
 			return r;
 	}
@@ -335,8 +336,6 @@ ENV_STAGE int plan_route(struct env_ctx *ctx)
 
 	if (!s || !c)
 		return REASON_internal;
-	if (c->return_path != DNSBOLT_RETURN_FIB)
-		return 0;
 	if (s->l3 != 14) /* the route's device would be the VLAN's */
 		return REASON_fib;
 	mac = (__u8 *)s->frame + FRAME_DNS - (s->ipv6 ? 62 : 42) + 6;

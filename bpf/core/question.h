@@ -54,9 +54,13 @@ static __always_inline int question_header(const __u8 *m)
 	return 0;
 }
 
+/* Labels that are walked and hashed without a loop of calls, which costs more than they do. Most names have no more. */
+#define QUESTION_FEW 6u
+
 struct question_walk {
 	struct scratch *s;
 	const __u8 *name;
+	__u32 from; /* the loop's first label */
 };
 
 /* One label of the name as it came. The loop ends at the root label, or leaves labels at WALK_BAD at a
@@ -67,6 +71,7 @@ static long question_label(__u32 i, void *arg)
 	struct scratch *s = w->s;
 	__u32 p = s->walk & 255, len = w->name[p];
 
+	i += w->from;
 	s->at[i & 127] = (__u8)p;
 	if (!len) {
 		s->labels = (__u16)i;
@@ -83,12 +88,19 @@ static long question_label(__u32 i, void *arg)
  * length. */
 static __always_inline int question_labels(struct scratch *s, const __u8 *name)
 {
-	struct question_walk w = { s, name };
+	struct question_walk w = { s, name, 0 };
+	__u32 i;
 
 	s->walk = 0;
 	s->labels = WALK_BAD;
 	s->name_len = 0;
-	env_loop(DNSBOLT_LABELS_MAX + 1, question_label, &w);
+	for (i = 0; i < QUESTION_FEW; i++)
+		if (question_label(i, &w))
+			break;
+	if (i == QUESTION_FEW) {
+		w.from = QUESTION_FEW;
+		env_loop(DNSBOLT_LABELS_MAX + 1 - QUESTION_FEW, question_label, &w);
+	}
 	return s->labels > DNSBOLT_LABELS_MAX ? REASON_qname : 0;
 }
 
@@ -133,6 +145,7 @@ static __always_inline __u64 question_copy(struct scratch *s, const __u8 *name)
 struct question_hash {
 	struct scratch *s;
 	__u64 h, k1, k2;
+	__u32 from; /* the loop's first label */
 };
 
 /* The i-th label from the root down, with its length octet. */
@@ -140,10 +153,13 @@ static long question_hash_label(__u32 i, void *arg)
 {
 	struct question_hash *q = arg;
 	struct scratch *s = q->s;
-	__u32 p = s->at[(s->labels - 1 - i) & 127], k;
-	__u32 octets = ((__u8 *)s->name)[p & 255] + 1u;
+	__u32 p, k;
+	__u32 octets;
 	__u64 h = q->h;
 
+	i += q->from;
+	p = s->at[(s->labels - 1 - i) & 127];
+	octets = ((__u8 *)s->name)[p & 255] + 1u;
 	for (k = 0; k < 8; k++) {
 		if (octets <= 8)
 			break;
@@ -159,10 +175,17 @@ static long question_hash_label(__u32 i, void *arg)
 
 static __always_inline void question_hash(struct scratch *s, const struct dnsbolt_config *c)
 {
-	struct question_hash q = { s, c->hash_seed, c->hash_key[0], c->hash_key[1] };
+	struct question_hash q = { s, c->hash_seed, c->hash_key[0], c->hash_key[1], 0 };
+	__u32 i, labels = s->labels & 127;
 
 	s->hash[0] = q.h;
-	env_loop(s->labels & 127, question_hash_label, &q);
+	for (i = 0; i < QUESTION_FEW; i++) {
+		if (i >= labels)
+			return;
+		question_hash_label(i, &q);
+	}
+	q.from = QUESTION_FEW;
+	env_loop(labels - QUESTION_FEW, question_hash_label, &q);
 }
 
 /* No record can have a type of these: 0 and OPT (RFC 6895 section 3.1), and those of 128 and above that stand for something
@@ -198,7 +221,7 @@ static __always_inline int question_type(struct scratch *s, const struct dnsbolt
 	return r;
 }
 
-ENV_STAGE int question_parse(struct env_ctx *ctx)
+static __always_inline int question_parse(struct env_ctx *ctx)
 {
 	struct scratch *s = env_scratch(ctx);
 	const struct dnsbolt_config *c = env_config(ctx);
@@ -227,7 +250,7 @@ ENV_STAGE int question_parse(struct env_ctx *ctx)
 	return question_type(s, c);
 }
 
-ENV_STAGE int question_name(struct env_ctx *ctx)
+static __always_inline int question_name(struct env_ctx *ctx)
 {
 	struct scratch *s = env_scratch(ctx);
 	const struct dnsbolt_config *c = env_config(ctx);

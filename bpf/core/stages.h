@@ -56,17 +56,17 @@ static __always_inline int stages_client(struct env_ctx *ctx, const struct dnsbo
 }
 
 /* The frame: is it a DNS query to us? */
-static __always_inline int stages_packet(struct env_ctx *ctx, const struct dnsbolt_config *c)
+ENV_STAGE int stages_packet(struct env_ctx *ctx)
 {
-	int r = packet_parse(ctx);
+	const struct dnsbolt_config *c = env_config(ctx);
+	int r;
 
+	if (!c)
+		return REASON_internal;
+	r = packet_parse(ctx);
 	if (!r)
 		r = stages_client(ctx, c);
-	if (!r)
-		r = packet_load(ctx);
-	if (!r)
-		r = packet_checksums(ctx);
-	return r;
+	return r ? r : packet_load(ctx);
 }
 
 /* Cookies, and what is limited or refused before anything is looked for. */
@@ -101,15 +101,21 @@ static __always_inline int stages_class(struct env_ctx *ctx)
 	return !s ? REASON_internal : s->chaos ? STAGES_CHAOS : 0;
 }
 
-/* The message in the scratch: what is asked, and what do we have? */
-static __always_inline int stages_lookup(struct env_ctx *ctx)
+/* The message in the scratch: what is asked? */
+ENV_STAGE int stages_question(struct env_ctx *ctx)
 {
 	int r = question_parse(ctx);
 
 	if (!r)
 		r = edns_parse(ctx);
-	if (!r)
-		r = question_name(ctx);
+	return r ? r : question_name(ctx);
+}
+
+/* And what do we have? */
+static __always_inline int stages_lookup(struct env_ctx *ctx)
+{
+	int r = stages_question(ctx);
+
 	if (!r)
 		r = stages_early(ctx);
 	if (!r)
@@ -147,7 +153,7 @@ static __always_inline int stages_prove(struct env_ctx *ctx)
 static __always_inline int stages_commit(struct env_ctx *ctx, const struct dnsbolt_config *c,
 					 struct scratch *s)
 {
-	int r = plan_route(ctx);
+	int r = c->return_path == DNSBOLT_RETURN_FIB ? plan_route(ctx) : 0;
 
 	if (r)
 		return r;
@@ -156,9 +162,7 @@ static __always_inline int stages_commit(struct env_ctx *ctx, const struct dnsbo
 	r = commit_room(ctx);
 	if (r)
 		return r;
-	r = commit_body(ctx);
-	if (!r)
-		r = commit_headers(ctx);
+	r = commit_reply(ctx);
 	if (!r)
 		r = commit_filling(ctx, s);
 	return r ? STAGES_BROKEN : 0;

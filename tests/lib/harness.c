@@ -294,9 +294,14 @@ uint64_t harness_map_octets(const struct harness *h)
 
 int harness_listen(struct harness *h, const struct dnsbolt_addr *addr, uint32_t flags)
 {
+	uint32_t bit = dnsbolt_listen_bit(addr);
+
 	if (h->n_listen == HARNESS_MAX_OWN)
 		return -ENOSPC;
 	h->listen[h->n_listen].addr = *addr;
+	if (flags & DNSBOLT_ADDR_SERVED && h->n_listen < DNSBOLT_LISTEN_QUICK)
+		harness_config(h)->served[h->n_listen] = *addr;
+	harness_config(h)->listen_bits[bit / 64] |= 1ull << bit % 64;
 	h->listen[h->n_listen++].flags = flags;
 	if (!h->skel)
 		return 0;

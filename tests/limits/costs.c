@@ -134,26 +134,26 @@ static int run_kind(struct harness *h, struct kind *kind)
 	return r;
 }
 
+/* What one costs more than another, in percent of that; the bare frame is in neither. */
+static void say_cost(const char *what, const struct kind *more, const struct kind *less)
+{
+	double alone = kinds[ALONE].least, base = less->least - alone;
+
+	printf("report: %s: %.0f %% more\n", what,
+	       base > 0 ? 100 * (more->least - less->least) / base : 0);
+}
+
+/* No case: times are not held against anything (make bench does). */
 static void say_costs(void)
 {
-	uint32_t hit = kinds[HIT].least - kinds[ALONE].least;
 	size_t i;
 
 	for (i = 0; i < KINDS; i++)
 		printf("report: %s: %u ns\n", kinds[i].name, kinds[i].least);
-	limits_say((kinds[LIMITED].least - kinds[HIT].least) * 4 <= hit,
-		   "a limit costs at most 25 %% of a hit: %d of %u ns",
-		   (int)(kinds[LIMITED].least - kinds[HIT].least), hit);
-	hit = kinds[IGNORED_COOKIE].least - kinds[ALONE].least;
-	limits_say(
-		(kinds[VALID_COOKIE].least - kinds[IGNORED_COOKIE].least) * 4 <= hit,
-		"limits and a valid cookie cost at most 25 %% of one that is ignored: %d of %u ns",
-		(int)(kinds[VALID_COOKIE].least - kinds[IGNORED_COOKIE].least), hit);
-	limits_say((kinds[SPOOFED].least - kinds[ALONE].least) * 10 <=
-			   (kinds[LIMITED].least - kinds[ALONE].least) * 13,
-		   "2^24 prefixes cost at most 30 %% more than one: %u and %u ns",
-		   kinds[SPOOFED].least - kinds[ALONE].least,
-		   kinds[LIMITED].least - kinds[ALONE].least);
+	say_cost("a limit", &kinds[LIMITED], &kinds[HIT]);
+	say_cost("limits and a valid cookie, than one that is ignored", &kinds[VALID_COOKIE],
+		 &kinds[IGNORED_COOKIE]);
+	say_cost("2^24 prefixes, than one", &kinds[SPOOFED], &kinds[LIMITED]);
 }
 
 int limits_costs(struct harness *h)

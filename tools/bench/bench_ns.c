@@ -409,11 +409,13 @@ int bench_ns(const struct ns_options *options)
 		printf("{\"part\": \"ns\", \"group\": \"test run\", \"name\": \"empty program\", "
 		       "\"unit\": \"ns\", \"samples\": [%.2f]}\n",
 		       ns.loop);
-	if (!r)
+	if (!r && !getenv("BENCH_ROWS"))
 		r = do_primitives(&ns);
 	for (i = 0; i < bench_n_rows && !r; i++) {
 		const bool many = !strcmp(bench_rows[i].group, "many names");
 
+		if (getenv("BENCH_ROWS") && !strstr(bench_rows[i].name, getenv("BENCH_ROWS")))
+			continue;
 		if (!many || options->many)
 			r = do_row(&ns, &bench_rows[i], many ? options->many : options->names);
 	}

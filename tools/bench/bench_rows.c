@@ -249,7 +249,28 @@ static void configure_any(struct dnsbolt_config *c)
 
 static void configure_options(struct dnsbolt_config *c)
 {
-	c->pass_options = DNSBOLT_OPT_COOKIE | DNSBOLT_OPT_NSID;
+	c->pass_options = DNSBOLT_OPT_NSID;
+	c->cookie.mode = DNSBOLT_COOKIES_PASS;
+}
+
+/* So that nothing is over the limit. */
+static void configure_limits(struct dnsbolt_config *c)
+{
+	unsigned int i;
+
+	c->limit.flags = DNSBOLT_LIMIT_ON;
+	for (i = 0; i < DNSBOLT_CLASSES; i++)
+		c->limit.step[i] = i == DNSBOLT_CLASS_ALL ? 0 : 1;
+	c->limit.burst = c->limit.window = 1u << 30;
+	c->limit.ipv4_prefix = 24;
+	c->limit.ipv6_prefix = 56;
+}
+
+static void configure_cookies(struct dnsbolt_config *c)
+{
+	configure_limits(c);
+	c->cookie.mode = DNSBOLT_COOKIES_ANSWER;
+	c->cookie.n_secrets = 1;
 }
 
 static void configure_nsid(struct dnsbolt_config *c)
@@ -334,6 +355,9 @@ const struct ns_row bench_rows[] = {
 	BENT("feature", "A over IPv6", ASK_EDNS | ASK_IPV6, UNIFORM, answer, NULL, NULL),
 	{ "feature", "no UDP checksum", WWW, A, REASON_answer, ASK_EDNS, DRAW_NONE, bend_sum_zero,
 	  NULL },
+	BENT("feature", "limited", ASK_EDNS, UNIFORM, answer, NULL, configure_limits),
+	BENT("feature", "limited, and a cookie made", ASK_EDNS, UNIFORM, answer, bend_cookie,
+	     configure_cookies),
 	BENT("feature", "orphan-timeout", ASK_EDNS, UNIFORM, answer, NULL, configure_alive),
 	BENT("feature", "shadow", ASK_EDNS, UNIFORM, shadow, NULL, configure_shadow),
 

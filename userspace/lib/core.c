@@ -198,7 +198,7 @@ static int core_packet(struct env_ctx *ctx)
 	stages_begin(s);
 	r = stages_mode(c);
 	if (!r)
-		r = stages_packet(ctx, c);
+		r = stages_packet(ctx);
 	if (!r && core_orphaned(ctx))
 		r = REASON_orphaned;
 	if (!r)
