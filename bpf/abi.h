@@ -190,11 +190,12 @@ struct dnsbolt_addr {
 #define DNSBOLT_LISTEN_BITS 256u
 #define DNSBOLT_LISTEN_QUICK 4u
 
-static inline __u32 dnsbolt_listen_bit(const struct dnsbolt_addr *addr)
+/* Of an address, read as two words of eight octets. */
+static inline __u32 dnsbolt_listen_bit(__u64 high, __u64 low)
 {
-	const __u32 *w = (const __u32 *)(const void *)addr->a;
+	__u64 both = high ^ low;
 
-	return (w[0] ^ w[1] ^ w[2] ^ w[3]) * 0x9e3779b1u >> 24;
+	return ((__u32)both ^ (__u32)(both >> 32)) * 0x9e3779b1u >> 24;
 }
 
 struct dnsbolt_config {

@@ -162,8 +162,11 @@ static void write_bits(struct dnsbolt_config *config, const struct listen_rows *
 	uint64_t bits[DNSBOLT_LISTEN_BITS / 64] = { 0 };
 
 	for (size_t i = 0; i < rows->n; i++) {
-		uint32_t bit = dnsbolt_listen_bit(&rows->row[i].addr);
+		uint64_t half[2];
+		uint32_t bit;
 
+		memcpy(half, &rows->row[i].addr, sizeof(half));
+		bit = dnsbolt_listen_bit(half[0], half[1]);
 		bits[bit / 64] |= 1ull << bit % 64;
 	}
 	for (size_t i = 0; i < DNSBOLT_LISTEN_BITS / 64; i++) {

@@ -205,7 +205,7 @@ static __always_inline int packet_is_served(struct env_ctx *ctx, const struct dn
 static __always_inline int packet_is_own(struct env_ctx *ctx, const struct dnsbolt_config *c,
 					 const struct dnsbolt_addr *addr)
 {
-	__u32 bit = dnsbolt_listen_bit(addr);
+	__u32 bit = dnsbolt_listen_bit(env_get64(addr->a), env_get64(addr->a + 8));
 
 	return c->listen_bits[bit / 64] >> bit % 64 & 1 && env_listen(ctx, addr);
 }

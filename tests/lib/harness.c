@@ -294,8 +294,11 @@ uint64_t harness_map_octets(const struct harness *h)
 
 int harness_listen(struct harness *h, const struct dnsbolt_addr *addr, uint32_t flags)
 {
-	uint32_t bit = dnsbolt_listen_bit(addr);
+	uint64_t half[2];
+	uint32_t bit;
 
+	memcpy(half, addr, sizeof(half));
+	bit = dnsbolt_listen_bit(half[0], half[1]);
 	if (h->n_listen == HARNESS_MAX_OWN)
 		return -ENOSPC;
 	h->listen[h->n_listen].addr = *addr;
