@@ -172,7 +172,7 @@ struct dnsbolt_cookie_config {
 	__u32 mode;	 /* enum dnsbolt_cookies */
 	__u32 n_secrets; /* 1 to DNSBOLT_SECRETS_MAX, where mode is ANSWER or REQUIRE */
 	__u64 secret[DNSBOLT_SECRETS_MAX][2]; /* [0] makes cookies, all are accepted */
-	__s64 wall_offset; /* s: Unix time is CLOCK_BOOTTIME in s, rounded down, and this */
+	__s64 wall_offset; /* s: Unix time is CLOCK_MONOTONIC in s, rounded down, and this */
 };
 _Static_assert(sizeof(struct dnsbolt_cookie_config) == 64, "ABI");
 

@@ -103,10 +103,10 @@ static int64_t clock_ns(clockid_t id)
 	return (int64_t)now.tv_sec * SECOND_NS + now.tv_nsec;
 }
 
-/* The kernel has no time of day for programs; whoever sets the clock is followed in seconds. */
+/* The kernel has no time of day for programs; whoever sets the clock, or sleeps, is followed in seconds. */
 void attach_write_clock(struct attach *attach)
 {
-	int64_t offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME);
+	int64_t offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
 
 	__atomic_store_n(&attach->page->cookie.wall_offset, (offset + SECOND_NS / 2) / SECOND_NS,
 			 __ATOMIC_RELEASE);

@@ -63,7 +63,7 @@ ENV_STAGE int cookie_hash(struct env_ctx *ctx, __u32 i)
 
 static __always_inline __u32 cookie_now(struct env_ctx *ctx, const struct dnsbolt_config *c)
 {
-	return (__u32)(env_now(ctx) / 1000000000u + (__u64)c->cookie.wall_offset);
+	return (__u32)(env_coarse(ctx) / 1000000000u + (__u64)c->cookie.wall_offset);
 }
 
 /* Judges the server cookie at p. *ret_fresh: it is made by the active secret and young enough to be sent back. */

@@ -465,7 +465,12 @@ static inline __u64 env_now(struct env_ctx *ctx)
 
 static inline __u64 env_coarse(struct env_ctx *ctx)
 {
-	return env_now(ctx);
+	struct timespec t;
+
+	if (ctx->now)
+		return ctx->now;
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	return (__u64)t.tv_sec * 1000000000u + (__u64)t.tv_nsec;
 }
 
 static inline __u32 env_csum(const void *p, __u32 len)

@@ -342,7 +342,7 @@ int64_t harness_set_clock(struct harness *h, uint32_t unix_time)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_BOOTTIME, &t);
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
 	harness_config(h)->cookie.wall_offset = (int64_t)unix_time - t.tv_sec;
 	return t.tv_sec;
 }

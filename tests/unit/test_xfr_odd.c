@@ -205,6 +205,8 @@ static void test_kinds(void **state)
 		skip();
 	}
 	while (fscanf(list, "%63s %63s", kind, want) == 2) {
+		if (!strcmp(kind, "trickle")) /* a clock alone ends it: e2e/xfr_odd */
+			continue;
 		check_kind(kind, want);
 		n++;
 	}
