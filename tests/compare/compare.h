@@ -209,8 +209,8 @@ char *const *server_command(enum server_kind kind, const char *program, const ch
  *     3.1.3.2 and 3.1.3.4 both ask for the wildcard's): nsd has it
  * T15 knot 3.2: where the name below a DNAME grows too long (RFC 6672 section 2.2: YXDOMAIN) NXDOMAIN, or CNAMEs of names cut off
  * T16 named 9.18: ANY below a DNAME ends at the CNAME that was made (RFC 6672 section 3.2, step 3.C goes on whatever the type)
- * T17 named 9.18: below a "*" that is an empty non-terminal, for the NSEC that covers the wildcard (RFC 4035 section 3.1.3.2) the
- *     one before it in the chain
+ * T17 named 9.18: at and below a "*" that is an empty non-terminal, for the NSEC that covers it or the wildcard (RFC 4035 sections
+ *     3.1.3.1 and 3.1.3.2) one before it in the chain
  */
 enum tolerance {
 	T_NONE,

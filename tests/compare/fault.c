@@ -313,7 +313,7 @@ static bool is_t16(const struct shape *shape, const struct message *ours,
 
 /* ---- T17: another NSEC ---- */
 
-static bool is_below_empty_asterisk(const struct shape *shape)
+static bool is_at_empty_asterisk(const struct shape *shape)
 {
 	const struct zone *zone = shape->zone->zone;
 	const struct zone_name *name;
@@ -321,22 +321,25 @@ static bool is_below_empty_asterisk(const struct shape *shape)
 	for (name = shape->encloser; name; name = zone_parent(zone, name))
 		if (!name->n_sets && name->owner[0] == 1 && name->owner[1] == '*')
 			return true;
-	return false;
+	return shape->wildcard && !shape->wildcard->n_sets;
 }
 
-/* Below a "*" that is an empty non-terminal: not the NSEC that covers the wildcard, but the one which leads to that. */
+/* At or below a "*" that is an empty non-terminal: not the NSEC that covers it, or the wildcard, but one before it in the chain. */
 static bool is_t17(const struct shape *shape, const struct message *ours,
 		   const struct message *theirs)
 {
 	const knot_rrset_t *right, *wrong;
+	knot_dname_storage_t is, should;
 
-	if (!only_denials_differ(shape, ours, theirs) || !is_below_empty_asterisk(shape))
+	if (!only_denials_differ(shape, ours, theirs) || !is_at_empty_asterisk(shape))
 		return false;
 	right = only_in(authority_of(ours), authority_of(theirs));
 	wrong = only_in(authority_of(theirs), authority_of(ours));
-	return right && wrong && right->type == KNOT_RRTYPE_NSEC &&
-	       wrong->type == KNOT_RRTYPE_NSEC &&
-	       knot_dname_is_case_equal(knot_nsec_next(wrong->rrs.rdata), right->owner);
+	if (!right || !wrong || right->type != KNOT_RRTYPE_NSEC || wrong->type != KNOT_RRTYPE_NSEC)
+		return false;
+	knot_dname_copy_lower(is, wrong->owner);
+	knot_dname_copy_lower(should, right->owner);
+	return zone_order(is, should) < 0;
 }
 
 static enum tolerance fault_of_nsd(const struct zones *zones, const struct shape *shape,
