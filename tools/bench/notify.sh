@@ -97,7 +97,8 @@ peer()
 
 : > "$BED_DIR/rows"
 primary_start knot tld
-secondary_config tld -- "max-names: $((NAMES * 2 + 65536))"
+# what asks in turn without a pause is one client that asks for one name
+secondary_config tld -- "max-names: $((NAMES * 2 + 65536))" "limit: { responses-per-second: 0 }"
 bed_must_start
 measure dnsbolt
 bed_stop
