@@ -211,6 +211,7 @@ char *const *server_command(enum server_kind kind, const char *program, const ch
  * T16 named 9.18: ANY below a DNAME ends at the CNAME that was made (RFC 6672 section 3.2, step 3.C goes on whatever the type)
  * T17 named 9.18: at and below a "*" that is an empty non-terminal, for the NSEC that covers it or the wildcard (RFC 4035 sections
  *     3.1.3.1 and 3.1.3.2) one before it in the chain
+ * T18 knot 3.2 takes an OPT whose UDP size is 1, the number of class IN, for malformed (RFC 6891 section 6.2.3: as 512)
  */
 enum tolerance {
 	T_NONE,
@@ -231,6 +232,7 @@ enum tolerance {
 	T15,
 	T16,
 	T17,
+	T18,
 	TOLERANCES
 };
 #define TOLERANCE_BIT(t) (1u << (t))
@@ -250,7 +252,7 @@ struct verdict judge_pair(const struct zones *zones, const struct question *q,
 /* ---- fault.c ---- */
 #define FAULTS                                                                                     \
 	(TOLERANCE_BIT(T9) | TOLERANCE_BIT(T11) | TOLERANCE_BIT(T12) | TOLERANCE_BIT(T13) |        \
-	 TOLERANCE_BIT(T14) | TOLERANCE_BIT(T17))
+	 TOLERANCE_BIT(T14) | TOLERANCE_BIT(T17) | TOLERANCE_BIT(T18))
 /* Is that difference a known fault of that server? One of FAULTS, or T_NONE. */
 enum tolerance fault_of(const struct zones *zones, const struct question *q, enum server_kind kind,
 			const struct message *ours, const struct message *theirs);

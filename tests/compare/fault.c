@@ -342,6 +342,14 @@ static bool is_t17(const struct shape *shape, const struct message *ours,
 	return zone_order(is, should) < 0;
 }
 
+/* ---- T18: what the size is ---- */
+
+static bool is_t18(const struct question *q, const struct message *theirs)
+{
+	return q->edns && q->edns_size == 1 && MESSAGE_RCODE(theirs) == KNOT_RCODE_FORMERR &&
+	       !answer_of(theirs)->n && !authority_of(theirs)->n;
+}
+
 static enum tolerance fault_of_nsd(const struct zones *zones, const struct shape *shape,
 				   const struct message *ours, const struct message *theirs)
 {
@@ -378,6 +386,8 @@ enum tolerance fault_of(const struct zones *zones, const struct question *q, enu
 	shape_read(&shape, zones, q, ours);
 	if (!shape.own)
 		return T_NONE;
+	if (kind == SERVER_KNOT && is_t18(q, theirs))
+		return T18;
 	if (kind == SERVER_KNOT && is_t15(ours, theirs))
 		return T15;
 	if (kind == SERVER_NAMED && is_t16(&shape, ours, theirs))

@@ -220,8 +220,6 @@ static void print_summary(uint64_t seed)
 	print_share();
 	printf("report: %lu of the sweep%s\n", tally.swept,
 	       tally.sweep_cut ? ", which was cut off: too few questions" : ", all");
-	printf("report: %lu answers of servers asked for again, %lu were others then\n",
-	       tally.asked_again, tally.changed);
 	printf("report: %lu signed answers kept for check_proofs.py, %lu of them for which a fault was tolerated\n",
 	       now.n_pairs + now.n_faults, now.n_faults);
 	for (kind = 0; kind < SERVER_KINDS; kind++)

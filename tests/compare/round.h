@@ -14,8 +14,7 @@ struct tally {
 	unsigned long compared[SERVER_KINDS], tolerated[SERVER_KINDS][TOLERANCES];
 	bool missing[SERVER_KINDS];
 	unsigned long swept;
-	unsigned long asked_again, changed; /* a server that differed, and did so no more */
-	size_t walk;			    /* names and types of shared data */
+	size_t walk; /* names and types of shared data */
 	bool sweep_cut;
 	unsigned int show; /* tolerances whose first cases are printed */
 	/* What was wrong, in kinds, each with its first question. */

@@ -184,27 +184,8 @@ static struct verdict judge_one(struct round *round, const struct question *q,
 	return v;
 }
 
-/* What a server says once in millions of questions is not what it says: knot 3.2 has answered FORMERR to one of a batch, and rightly
- * to the same octets alone. Ours is one answer, computed twice. */
-static void judge_again(struct round *round, const struct question *q, enum server_kind kind,
-			const struct message *ours, struct message *theirs, struct reply *reply,
-			struct verdict *v)
-{
-	struct server *server = round->servers[kind];
-
-	server_send(server, q, 1);
-	server_collect(server, q, 1, reply);
-	message_done(theirs);
-	message_read(theirs, reply->octets, reply->len);
-	*v = judge_one(round, q, kind, ours, theirs);
-	round->tally->asked_again++;
-	round->tally->changed += !v->differs;
-}
-
 static void judge_all(struct round *round, const struct question *q, const struct message *ours,
-		      struct message theirs[SERVER_KINDS],
-		      struct reply replies[SERVER_KINDS][BATCH], size_t at,
-		      struct verdict v[SERVER_KINDS])
+		      const struct message theirs[SERVER_KINDS], struct verdict v[SERVER_KINDS])
 {
 	int kind;
 
@@ -217,9 +198,6 @@ static void judge_all(struct round *round, const struct question *q, const struc
 			continue;
 		}
 		v[kind] = judge_one(round, q, (enum server_kind)kind, ours, &theirs[kind]);
-		if (v[kind].differs)
-			judge_again(round, q, (enum server_kind)kind, ours, &theirs[kind],
-				    &replies[kind][at], &v[kind]);
 	}
 }
 
@@ -288,7 +266,7 @@ unsigned int vote(struct round *round, const struct question *q, const struct me
 		if (vote_wrong(round, differs, q))
 			show(round, differs, q, ours, theirs);
 	} else {
-		judge_all(round, q, ours, theirs, replies, at, v);
+		judge_all(round, q, ours, theirs, v);
 		bits = conclude(round, q, ours, theirs, v);
 	}
 	for (kind = 0; kind < SERVER_KINDS; kind++)
