@@ -72,7 +72,6 @@ static __always_inline int commit_halves(struct env_ctx *ctx, __u32 at, const __
 					 const __u32 half)
 {
 	__u8 *to, *last;
-	__u32 i;
 
 	len = (len - half) & 127;
 	env_barrier_var(len);
@@ -80,13 +79,8 @@ static __always_inline int commit_halves(struct env_ctx *ctx, __u32 at, const __
 	last = env_span(ctx, at + len, half);
 	if (!to || !last || len > half)
 		return -1;
-	ENV_UNROLL
-	for (i = 0; i < half; i += 8)
-		env_put64(to + i, env_get64(from + i));
-	from += len;
-	ENV_UNROLL
-	for (i = 0; i < half; i += 8)
-		env_put64(last + i, env_get64(from + i));
+	env_copy(to, from, half);
+	env_copy(last, from + len, half);
 	return 0;
 }
 

@@ -195,8 +195,9 @@ static __always_inline int packet_is_served(struct env_ctx *ctx, const struct dn
 	__u32 i;
 
 	ENV_UNROLL
-	for (i = 0; i < DNSBOLT_LISTEN_QUICK; i++)
-		if (env_get64(c->served[i].a + 8) == low && env_get64(c->served[i].a) == high)
+	for (i = 0; i < DNSBOLT_LISTEN_QUICK; i++) /* free places are zeros, as :: is */
+		if (low && env_get64(c->served[i].a + 8) == low &&
+		    env_get64(c->served[i].a) == high)
 			return 1;
 	return env_listen(ctx, addr) & DNSBOLT_ADDR_SERVED;
 }
@@ -328,7 +329,6 @@ static __always_inline int packet_checksums(const struct scratch *s, __u32 len)
 static __always_inline int packet_halves(struct env_ctx *ctx, __u8 *to, __u32 len, const __u32 half)
 {
 	const __u8 *from, *last;
-	__u32 i;
 
 	len = (len - half) & 127;
 	env_barrier_var(len);
@@ -336,13 +336,8 @@ static __always_inline int packet_halves(struct env_ctx *ctx, __u8 *to, __u32 le
 	last = env_span(ctx, len, half);
 	if (!from || !last || len > half)
 		return REASON_length;
-	ENV_UNROLL
-	for (i = 0; i < half; i += 8)
-		env_put64(to + i, env_get64(from + i));
-	to += len;
-	ENV_UNROLL
-	for (i = 0; i < half; i += 8)
-		env_put64(to + i, env_get64(last + i));
+	env_copy(to, from, half);
+	env_copy(to + len, last, half);
 	return 0;
 }
 

@@ -100,6 +100,28 @@ static void the_interface_alone_is_enough(void **state)
 	config_free(config);
 }
 
+/* Of the text below. */
+static void assert_limits(const struct config *config)
+{
+	assert_string_equal(config_cookies_name(config->cookies), "require");
+	assert_int_equal(config->limit->responses, 50);
+	assert_int_equal(config->limit->nodata, 50);
+	assert_int_equal(config->limit->nxdomains, 0);
+	assert_int_equal(config->limit->all, 1000);
+	assert_int_equal(config->limit->window, 1);
+	assert_int_equal(config->limit->slip, 0);
+	assert_int_equal(config->limit->ipv4_prefix, 32);
+	assert_int_equal(config->limit->ipv6_prefix, 64);
+	assert_int_equal(config->limit->exempt_count, 2);
+	assert_string_equal(config->limit->exempt[1], "::1");
+	assert_true(config->limit->log_only);
+	assert_int_equal(config->limit->accounts, 1024);
+	assert_int_equal(config->pass_limit, 0);
+	assert_string_equal(config->clients->allow[0], "192.0.2.0/24");
+	assert_string_equal(config->clients->deny[0], "192.0.2.128/25");
+	assert_int_equal(config->clients->denied, CONFIG_DENIED_PASS);
+}
+
 static void every_option_is_read(void **state)
 {
 	static const char text[] =
@@ -145,23 +167,7 @@ static void every_option_is_read(void **state)
 	assert_int_equal(config->fallback, CONFIG_FALLBACK_HOST);
 	assert_int_equal(config->return_path, DNSBOLT_RETURN_FIB);
 	assert_int_equal(config->cookies, CONFIG_COOKIES_REQUIRE);
-	assert_string_equal(config_cookies_name(config->cookies), "require");
-	assert_int_equal(config->limit->responses, 50);
-	assert_int_equal(config->limit->nodata, 50);
-	assert_int_equal(config->limit->nxdomains, 0);
-	assert_int_equal(config->limit->all, 1000);
-	assert_int_equal(config->limit->window, 1);
-	assert_int_equal(config->limit->slip, 0);
-	assert_int_equal(config->limit->ipv4_prefix, 32);
-	assert_int_equal(config->limit->ipv6_prefix, 64);
-	assert_int_equal(config->limit->exempt_count, 2);
-	assert_string_equal(config->limit->exempt[1], "::1");
-	assert_true(config->limit->log_only);
-	assert_int_equal(config->limit->accounts, 1024);
-	assert_int_equal(config->pass_limit, 0);
-	assert_string_equal(config->clients->allow[0], "192.0.2.0/24");
-	assert_string_equal(config->clients->deny[0], "192.0.2.128/25");
-	assert_int_equal(config->clients->denied, CONFIG_DENIED_PASS);
+	assert_limits(config);
 	assert_string_equal(config->zone[1].sync.serve_to[0], "10.0.0.0/8");
 	assert_int_equal(config->on_exit, CONFIG_EXIT_DISARM);
 	assert_int_equal(config->max_udp_size, 4096);

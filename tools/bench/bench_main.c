@@ -2,6 +2,7 @@
 /*
  *     bench zones DIR NAMES [MANY]              writes the zones
  *     bench ns DIR NAMES MANY SAMPLES MS        nanoseconds per packet, by test runs of MS each (root)
+ *                                               (BENCH_ROWS=TEXT: only the rows whose names have it)
  *     bench veth OPTION...                      answers per second through a veth (bench_veth.c; root)
  */
 #include <stdio.h>
