@@ -248,6 +248,34 @@ static void every_secret_is_taken_and_the_first_one_makes(void **state)
 	assert_int_equal(ask("2001:db8::2", reply, 1000002, again), DNSBOLT_COOKIE_BAD);
 }
 
+/* What was found valid once is not judged by its hash alone the next time. */
+static void a_known_cookie_is_that_of_one_client_secret_and_time(void **state)
+{
+	char known[2 * CORE_COOKIE + 1], other[2 * CORE_COOKIE + 1], reply[2 * CORE_COOKIE + 1];
+
+	(void)state;
+	set_secret(0, "00000000000000000000000000000001");
+	(void)ask("192.0.2.1", "0102030405060708", 1000000, known);
+	for (unsigned int i = 0; i < 3; i++) {
+		assert_int_equal(ask("192.0.2.1", known, 1000001, reply), DNSBOLT_COOKIE_VALID);
+		assert_string_equal(reply, known);
+	}
+	/* An octet each: the client's, version, reserved, time, hash */
+	for (unsigned int at = 0; at < CORE_COOKIE; at++) {
+		strcpy(other, known);
+		other[2 * at + 1] = other[2 * at + 1] == '0' ? '1' : '0';
+		assert_int_equal(ask("192.0.2.1", other, 1000001, reply), DNSBOLT_COOKIE_BAD);
+	}
+	assert_int_equal(ask("192.0.2.2", known, 1000001, reply), DNSBOLT_COOKIE_BAD);
+	assert_int_equal(ask("2001:db8::1", known, 1000001, reply), DNSBOLT_COOKIE_BAD);
+	assert_int_equal(ask("192.0.2.1", known, 1003601, reply), DNSBOLT_COOKIE_BAD);
+	assert_int_equal(ask("192.0.2.1", known, 1000001, reply), DNSBOLT_COOKIE_VALID);
+	set_secret(0, "00000000000000000000000000000002");
+	assert_int_equal(ask("192.0.2.1", known, 1000001, reply), DNSBOLT_COOKIE_BAD);
+	set_secret(0, "00000000000000000000000000000001");
+	assert_int_equal(ask("192.0.2.1", known, 1000001, reply), DNSBOLT_COOKIE_VALID);
+}
+
 static void lengths_are_those_of_rfc_7873(void **state)
 {
 	char sent[2 * COOKIE_MAX + 3], reply[2 * CORE_COOKIE + 1];
@@ -290,6 +318,7 @@ int main(void)
 		cmocka_unit_test(exchanges_are_those_of_shared_data),
 		cmocka_unit_test(time_is_serial_and_its_windows_are_closed),
 		cmocka_unit_test(every_secret_is_taken_and_the_first_one_makes),
+		cmocka_unit_test(a_known_cookie_is_that_of_one_client_secret_and_time),
 		cmocka_unit_test(lengths_are_those_of_rfc_7873),
 	};
 

@@ -2,7 +2,9 @@
 /* What is timed by test runs: each outcome, and each reason to pass that a frame alone can be made to end in. */
 #include <libknot/libknot.h>
 #include <string.h>
+#include <time.h>
 
+#include "../../bpf/core/siphash.h"
 #include "bench.h"
 
 #define ETHERTYPE_ARP 0x0806
@@ -207,6 +209,41 @@ static void bend_cookie(struct query *q)
 	add_option(q, KNOT_EDNS_OPTION_COOKIE, 8);
 }
 
+/* As a server of our secret (configure_cookies()) gave it to that client just now: RFC 9018 section 4. */
+static void bend_own_cookie(struct query *q)
+{
+	static const __u64 secret[2] = { 0 };
+	uint8_t *server = q->msg + q->len + 4 + 8;
+	struct siphash hash;
+	struct timespec now;
+	uint64_t words[4] = { 0 };
+
+	if (q->msg[11] == 0)
+		return;
+	add_option(q, KNOT_EDNS_OPTION_COOKIE, 24);
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	server[0] = 1;
+	knot_wire_write_u32(server + 4, (uint32_t)now.tv_sec);
+	memcpy(words, server - 8, 16);
+	if (q->spec.ipv6)
+		memcpy(words + 2, q->spec.src.a, 16);
+	else
+		memcpy(words + 2, q->spec.src.a + 12, 4);
+	siphash_start(&hash, secret);
+	siphash_word(&hash, words[0]);
+	siphash_word(&hash, words[1]);
+	if (q->spec.ipv6) {
+		siphash_word(&hash, words[2]);
+		siphash_word(&hash, words[3]);
+		words[2] = 32ull << 56;
+	} else {
+		words[2] |= 20ull << 56;
+	}
+	siphash_word(&hash, words[2]);
+	words[0] = siphash_finish(&hash);
+	memcpy(server + 8, words, 8);
+}
+
 static void bend_nsid(struct query *q)
 {
 	add_option(q, KNOT_EDNS_OPTION_NSID, 0);
@@ -357,6 +394,10 @@ const struct ns_row bench_rows[] = {
 	  NULL },
 	BENT("feature", "limited", ASK_EDNS, UNIFORM, answer, NULL, configure_limits),
 	BENT("feature", "limited, and a cookie made", ASK_EDNS, UNIFORM, answer, bend_cookie,
+	     configure_cookies),
+	BENT("feature", "limits, and a valid cookie", ASK_EDNS, UNIFORM, answer, bend_own_cookie,
+	     configure_cookies),
+	BENT("feature", "the same by IPv6", ASK_EDNS | ASK_IPV6, UNIFORM, answer, bend_own_cookie,
 	     configure_cookies),
 	BENT("feature", "orphan-timeout", ASK_EDNS, UNIFORM, answer, NULL, configure_alive),
 	BENT("feature", "shadow", ASK_EDNS, UNIFORM, shadow, NULL, configure_shadow),

@@ -16,7 +16,8 @@ STEAL_MAX = 0.02
 SPREAD_MAX = 1.25 # the reflector's own samples, largest to smallest
 
 # (part, name) -> what is held to a goal: the ratio to the reflector, or the figure itself, or another's row
-# kind: "ratio" to the samples beside it; "time" and "cost" at most that; "over:NAME" the row's figure divided by NAME's
+# kind: "ratio" to the samples beside it; "time" and "cost" at most that; "over:NAME" the row's figure divided by NAME's; "more:NAME" by
+# how much of NAME's it is more, at most that
 GOALS = [
     ("veth", "hit", "ratio", 0.60, 0.75),
     ("veth", "signed", "ratio", 0.52, 0.70),
@@ -35,6 +36,8 @@ GOALS = [
     ("ns", "Zipf, 1000000 names", "time", 200, 120),
     ("ns", "not_ours", "time", 60, 40),
     ("ns", "not_ip", "time", 10, 5),
+    ("ns", "limited", "more:hit A", 0.25, 0.15),
+    ("ns", "limits, and a valid cookie", "more:hit A", 0.25, 0.15),
     ("front", "cost to what is passed", "cost", 0.03, 0.01),
 ]
 
@@ -112,9 +115,11 @@ def goal_value(rows, row, kind):
     if kind == "good":
         return median(row["good"])
     what, _, other = kind.partition(":")
-    beside = find(rows, "peers", other)
+    beside = find(rows, "ns" if what == "more" else "peers", other)
     if not beside:
         return None
+    if what == "more":
+        return row["figure"]["median"] / beside["figure"]["median"] - 1
     key = "rate" if what == "rate-over" else "samples"
     return median(row[key]) / median(beside[key]) if median(beside[key]) else None
 
@@ -126,7 +131,7 @@ def judge(rows):
         value = goal_value(rows, row, kind) if row else None
         if value is None:
             continue
-        below = kind in ("time", "cost")
+        below = kind in ("time", "cost") or kind.startswith("more:")
         out.append({"part": part, "name": name, "kind": kind, "value": value, "reach": reach, "aim": aim,
                     "reached": value <= reach if below else value >= reach,
                     "aimed": value <= aim if below else value >= aim})
