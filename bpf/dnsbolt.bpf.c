@@ -42,15 +42,15 @@ static __always_inline void count_answer(struct dnsbolt_counters *n, const struc
 }
 
 /* Notes a response that was over its limit. */
-ENV_STAGE int note_limited(struct xdp_md *ctx, __u32 reason)
+ENV_STAGE int note_limited(struct xdp_md *ctx, struct scratch *s, const struct dnsbolt_config *c,
+			   __u32 reason)
 {
 	__u32 k = 0;
 	struct dnsbolt_recent *recent = bpf_map_lookup_elem(&DNSBOLT_MAP_RECENT, &k);
-	const struct dnsbolt_config *c = env_config(ctx);
-	const struct scratch *s = env_scratch(ctx);
 	struct dnsbolt_limited *to;
 	__u64 prefix;
 
+	ENV_TAKES(ctx);
 	if (!recent || !c || !s)
 		return 0;
 	to = &recent->limited[recent->n++ & (DNSBOLT_RECENT_MAX - 1)];
@@ -65,7 +65,8 @@ ENV_STAGE int note_limited(struct xdp_md *ctx, __u32 reason)
 	return 0;
 }
 
-static __always_inline void count(struct xdp_md *ctx, const struct scratch *s, int result)
+static __always_inline void count(struct xdp_md *ctx, struct scratch *s,
+				  const struct dnsbolt_config *c, int result)
 {
 	__u32 reason = result > 0 ? result : result < 0 ? -result : s->reason;
 	struct dnsbolt_counters *n = counters();
@@ -79,7 +80,7 @@ static __always_inline void count(struct xdp_md *ctx, const struct scratch *s, i
 	if (class < DNSBOLT_CLASSES) {
 		n->limited[class]++;
 		n->slipped += s->slipped;
-		note_limited(ctx, reason);
+		note_limited(ctx, s, c, reason);
 	}
 	if (!result)
 		count_answer(n, s);
@@ -87,13 +88,12 @@ static __always_inline void count(struct xdp_md *ctx, const struct scratch *s, i
 
 /* Ends the packet: 0: the reply is in its place; positive: passed or dropped for that reason; negative: it broke after the
  * packet had been written to, which cannot happen. */
-static __always_inline int finish(struct xdp_md *ctx, const struct scratch *s, int result)
+static __always_inline int finish(struct xdp_md *ctx, struct scratch *s,
+				  const struct dnsbolt_config *c, int result)
 {
-	const struct dnsbolt_config *c = env_config(ctx);
-
-	if (c && result > 0)
-		result = stages_end(ctx, c, result);
-	count(ctx, s, result);
+	if (result > 0)
+		result = stages_end(ctx, s, c, result);
+	count(ctx, s, c, result);
 	if (result > 0)
 		return reason_is_drop(result) ? XDP_DROP : XDP_PASS;
 	return result < 0 ? XDP_ABORTED : XDP_TX;
@@ -104,33 +104,28 @@ static __always_inline int orphaned(struct xdp_md *ctx, const struct dnsbolt_con
 	return c->alive_until && env_now(ctx) >= c->alive_until;
 }
 
-static __always_inline int answer(struct xdp_md *ctx, struct scratch *s)
+static __always_inline int answer(struct xdp_md *ctx, struct scratch *s,
+				  const struct dnsbolt_config *c)
 {
-	const struct dnsbolt_config *c = env_config(ctx);
 	int r;
 
 	stages_begin(s);
-	if (!c)
-		return REASON_internal;
 	r = stages_mode(c);
 	if (!r)
-		r = stages_packet(ctx);
+		r = stages_packet(ctx, s, c);
 	if (!r && orphaned(ctx, c))
 		r = REASON_orphaned;
 	if (!r)
-		r = stages_lookup(ctx);
+		r = stages_lookup(ctx, s, c);
 	return r;
 }
 
 /* A plan is carried out; what needs another program goes there, and comes back only when that is missing. */
-static __always_inline int go_on(struct xdp_md *ctx, struct scratch *s, int r)
+static __always_inline int go_on(struct xdp_md *ctx, struct scratch *s,
+				 const struct dnsbolt_config *c, int r)
 {
-	const struct dnsbolt_config *c = env_config(ctx);
-
-	if (!c)
-		return REASON_internal;
 	if (!r || r == STAGES_PLANNED)
-		return stages_commit(ctx, c, s);
+		return stages_commit(ctx, s, c);
 	if (r == STAGES_ENCLOSER)
 		bpf_tail_call(ctx, &DNSBOLT_MAP_STAGES, stage_base + STAGE_ENCLOSER);
 	else if (r == STAGES_PROVE)
@@ -147,61 +142,67 @@ static __always_inline int go_on(struct xdp_md *ctx, struct scratch *s, int r)
 SEC("xdp.frags")
 int dnsbolt_entry(struct xdp_md *ctx)
 {
+	const struct dnsbolt_config *c = env_config(ctx);
 	struct scratch *s = env_scratch(ctx);
 
-	if (!s)
+	if (!s || !c)
 		return XDP_PASS;
-	return finish(ctx, s, go_on(ctx, s, answer(ctx, s)));
+	return finish(ctx, s, c, go_on(ctx, s, c, answer(ctx, s, c)));
 }
 
 SEC("xdp.frags")
 int dnsbolt_encloser(struct xdp_md *ctx)
 {
+	const struct dnsbolt_config *c = env_config(ctx);
 	struct scratch *s = env_scratch(ctx);
 
-	if (!s)
+	if (!s || !c)
 		return XDP_PASS;
-	return finish(ctx, s, go_on(ctx, s, stages_encloser(ctx)));
+	return finish(ctx, s, c, go_on(ctx, s, c, stages_encloser(ctx, s, c)));
 }
 
 SEC("xdp.frags")
 int dnsbolt_prove(struct xdp_md *ctx)
 {
+	const struct dnsbolt_config *c = env_config(ctx);
 	struct scratch *s = env_scratch(ctx);
 
-	if (!s)
+	if (!s || !c)
 		return XDP_PASS;
-	return finish(ctx, s, go_on(ctx, s, stages_prove(ctx)));
+	return finish(ctx, s, c, go_on(ctx, s, c, stages_prove(ctx, s, c)));
 }
 
 SEC("xdp.frags")
 int dnsbolt_dname(struct xdp_md *ctx)
 {
+	const struct dnsbolt_config *c = env_config(ctx);
 	struct scratch *s = env_scratch(ctx);
 
-	if (!s)
+	if (!s || !c)
 		return XDP_PASS;
-	return finish(ctx, s, go_on(ctx, s, made_dname(ctx)));
+	return finish(ctx, s, c, go_on(ctx, s, c, made_dname(ctx, s, c)));
 }
 
 SEC("xdp.frags")
 int dnsbolt_target(struct xdp_md *ctx)
 {
+	const struct dnsbolt_config *c = env_config(ctx);
 	struct scratch *s = env_scratch(ctx);
 
-	if (!s)
+	if (!s || !c)
 		return XDP_PASS;
-	return finish(ctx, s, go_on(ctx, s, made_target(ctx)));
+	return finish(ctx, s, c, go_on(ctx, s, c, made_target(ctx, s, c)));
 }
 
 SEC("xdp.frags")
 int dnsbolt_chaos(struct xdp_md *ctx)
 {
+	const struct dnsbolt_config *c = env_config(ctx);
 	struct scratch *s = env_scratch(ctx);
 
-	if (!s)
+	if (!s || !c)
 		return XDP_PASS;
-	return finish(ctx, s, go_on(ctx, s, made_chaos(ctx)));
+	return finish(ctx, s, c, go_on(ctx, s, c, made_chaos(ctx, s, c)));
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

@@ -48,10 +48,8 @@ static __always_inline int client_judge(struct env_ctx *ctx, struct scratch *s,
 	return client_refusal(c, REASON_denied, REASON_denied_passed);
 }
 
-ENV_STAGE int client_check(struct env_ctx *ctx)
+ENV_STAGE int client_check(struct env_ctx *ctx, struct scratch *s, const struct dnsbolt_config *c)
 {
-	struct scratch *s = env_scratch(ctx);
-	const struct dnsbolt_config *c = env_config(ctx);
 	int r;
 
 	if (!s || !c)

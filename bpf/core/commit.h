@@ -4,6 +4,9 @@
  * of the packet was written, and where it fails the packet is the query again. Then parts, OPT, and, last, for
  * the checksum, headers and question.
  *
+ * OPT and headers are made in registers, word by word in the order of memory: octets that are stored one by one and read again as a
+ * word make the CPU wait for its stores.
+ *
  * The compression pointers are written here, as their targets depend on the question's length and on where the part
  * stands (bpf/abi.h).
  */
@@ -24,12 +27,12 @@
 #define COMMIT_FOLD 0x8000u
 #define COMMIT_COPY_MAX 128u /* octets copied here, not by a helper */
 #define COMMIT_PTRS_FEW 4u   /* pointers written without a loop of calls */
-#define COMMIT_OPT_MAX (DNS_OPT + PLAN_COOKIE + 4 + DNSBOLT_IDENTITY_MAX)
-#define COMMIT_OPT_WORDS ((COMMIT_OPT_MAX + 7) / 8)
+#define COMMIT_NSID_WORDS ((4u + DNSBOLT_IDENTITY_MAX + 7) / 8)
 
 /* Makes the frame `target` octets long: at the tail, and what the tail does not give in front. What stands in front
- * needs no moving, it is all written anew. -1: the packet is as it was. */
-static __always_inline int commit_resize(struct env_ctx *ctx, __u32 from, __u32 target)
+ * needs no moving, then it is all written anew (scratch.moved). -1: the packet is as it was. */
+static __always_inline int commit_resize(struct env_ctx *ctx, struct scratch *s, __u32 from,
+					 __u32 target)
 {
 	/* A headroom of 256 less struct xdp_frame gives 216; drivers with 192 give 152. */
 	static const __u32 steps[] = { 216, 152, 88, 40 };
@@ -45,26 +48,28 @@ static __always_inline int commit_resize(struct env_ctx *ctx, __u32 from, __u32 
 		head = steps[i] < need ? steps[i] : need;
 		if (env_adjust_head(ctx, -(int)head))
 			continue;
-		if (head == need || !env_adjust_tail(ctx, (int)(need - head)))
+		if (head == need || !env_adjust_tail(ctx, (int)(need - head))) {
+			s->moved = 1;
 			return 0;
+		}
 		env_adjust_head(ctx, (int)head);
 	}
 	return -1;
 }
 
-ENV_STAGE int commit_room(struct env_ctx *ctx)
+static __always_inline int commit_room(struct env_ctx *ctx, struct scratch *s)
 {
-	struct scratch *s = env_scratch(ctx);
 	__u32 target;
 
 	if (!s)
 		return REASON_internal;
+	s->moved = 0;
 	target = s->dns + s->reply_len;
 	if (target < COMMIT_FRAME_MIN && s->frame_len >= COMMIT_FRAME_MIN)
 		target = COMMIT_FRAME_MIN;
 	if (target == s->frame_len)
 		return 0;
-	return commit_resize(ctx, s->frame_len, target) ? REASON_no_room : 0;
+	return commit_resize(ctx, s, s->frame_len, target) ? REASON_no_room : 0;
 }
 
 /* Two spans of `half` octets, a constant, the second one over the end of the first. */
@@ -191,9 +196,8 @@ static long commit_owner(__u32 i, void *arg)
 }
 
 /* The record in scratch.made (made.h). */
-ENV_STAGE int commit_made(struct env_ctx *ctx)
+ENV_STAGE int commit_made(struct env_ctx *ctx, struct scratch *s)
 {
-	struct scratch *s = env_scratch(ctx);
 	__u32 len, even;
 
 	if (!s)
@@ -236,7 +240,7 @@ static __always_inline int commit_one(struct env_ctx *ctx, struct scratch *s, __
 	__u32 len, n_ptr, data;
 
 	if (s->part[i].handle == DNSBOLT_PART_MADE)
-		return commit_made(ctx);
+		return commit_made(ctx, s);
 	n_ptr = s->part[i].n_ptr;
 	env_barrier_var(n_ptr);
 	if (n_ptr > ENV_PTRS_MAX)
@@ -281,32 +285,22 @@ static __always_inline int commit_one(struct env_ctx *ctx, struct scratch *s, __
 	return 0;
 }
 
-ENV_STAGE int commit_part(struct env_ctx *ctx, __u32 i)
+ENV_STAGE int commit_part(struct env_ctx *ctx, struct scratch *s, __u32 i)
 {
-	struct scratch *s = env_scratch(ctx);
-
 	return !s || i >= PLAN_PARTS_MAX ? REASON_internal : commit_one(ctx, s, i);
 }
 
-/* The COOKIE option, behind the fixed part of the OPT. */
-static __always_inline __u32 commit_cookie(const struct scratch *s, __u8 *opt)
+/* An NSID option (RFC 5001) of `len` octets, 5 at least, to scratch.where. */
+static __always_inline int commit_nsid(struct env_ctx *ctx, struct scratch *s,
+				       const struct dnsbolt_config *c, __u32 len)
 {
+	__u8 *option = (__u8 *)s->made;
+	__u64 sum = 0;
 	__u32 i;
 
-	if (!s->has_cookie)
-		return 0;
-	opt[DNS_OPT + 1] = EDNS_COOKIE;
-	opt[DNS_OPT + 3] = COOKIE_BOTH;
-	for (i = 0; i < COOKIE_BOTH / 4; i++)
-		env_put32(opt + DNS_OPT + 4 + i * 4, env_get32((__u8 *)s->cookie_sent + i * 4));
-	return PLAN_COOKIE;
-}
-
-/* `len` octets, 5 at least, with the header. */
-static __always_inline void commit_nsid(const struct dnsbolt_config *c, __u8 *option, __u32 len)
-{
-	__u32 i;
-
+	ENV_UNROLL
+	for (i = 0; i < COMMIT_NSID_WORDS; i++)
+		s->made[i] = 0;
 	option[1] = EDNS_NSID;
 	option[3] = (__u8)(len - 4);
 	for (i = 0; i < DNSBOLT_IDENTITY_MAX; i++) {
@@ -314,6 +308,40 @@ static __always_inline void commit_nsid(const struct dnsbolt_config *c, __u8 *op
 			break;
 		option[4 + i] = c->nsid.text[i];
 	}
+	len = ((len - 1) & 127) + 1;
+	env_barrier_var(len);
+	if (len > 4 + DNSBOLT_IDENTITY_MAX)
+		return REASON_internal;
+	ENV_UNROLL
+	for (i = 0; i < COMMIT_NSID_WORDS; i++)
+		sum = csum_add64(sum, s->made[i]);
+	s->sum += csum_at(csum_fold(sum), s->where);
+	if (env_store(ctx, s->dns + s->where, option, len))
+		return REASON_internal;
+	s->where += len;
+	return 0;
+}
+
+/* The rest of an OPT whose RDATA starts with a COOKIE option, behind its first word. Returns the sum. */
+static __always_inline __u64 commit_cookie(const struct scratch *s, __u8 *opt, __u64 second)
+{
+	const __u64 *c = s->cookie_sent;
+	__u64 sum, w;
+
+	w = second | (__u64)EDNS_COOKIE << 32 | (__u64)COOKIE_BOTH << 48 | c[0] << 56;
+	env_put64(opt + 8, w);
+	sum = csum_add64(0, w);
+	w = c[0] >> 8 | c[1] << 56;
+	env_put64(opt + 16, w);
+	sum = csum_add64(sum, w);
+	w = c[1] >> 8 | c[2] << 56;
+	env_put64(opt + 24, w);
+	sum = csum_add64(sum, w);
+	w = c[2] >> 8;
+	env_put32(opt + 32, (__u32)w);
+	env_put16(opt + 36, (__u16)(w >> 32));
+	opt[38] = (__u8)(w >> 48);
+	return csum_add64(sum, w);
 }
 
 /* RFC 6891 sections 6.1.1 and 6.1.3; DO is copied (RFC 3225 section 3); a cookie for a cookie (RFC 7873 section 5.2); NSID where
@@ -321,143 +349,184 @@ static __always_inline void commit_nsid(const struct dnsbolt_config *c, __u8 *op
 static __always_inline int commit_opt(struct env_ctx *ctx, struct scratch *s,
 				      const struct dnsbolt_config *c)
 {
-	__u32 rdlen = s->opt_len - DNS_OPT, len, i;
-	__u8 *opt = (__u8 *)s->made;
-	__u64 sum;
+	/* {root, type, UDP size, extended RCODE, version, DO ...}, {... RDLENGTH} */
+	__u64 first = (__u64)QTYPE_OPT << 16 | (__u64)__builtin_bswap16(c->max_udp) << 24 |
+		      (__u64)(s->rcode >> 4) << 40 | (__u64)(s->dnssec_ok ? EDNS_DO : 0) << 56;
+	__u64 second = (__u64)((s->opt_len - DNS_OPT) & 255) << 16, sum;
+	__u32 at = s->dns + s->where, len = DNS_OPT, nsid;
+	__u8 *opt;
 
-	s->made[0] = 0;
-	s->made[1] = 0;
-	if (s->opt_len > 16) {
-		ENV_UNROLL
-		for (i = 2; i < COMMIT_OPT_WORDS; i++)
-			s->made[i] = 0;
+	if (s->has_cookie) {
+		len += PLAN_COOKIE;
+		opt = env_span(ctx, at, DNS_OPT + PLAN_COOKIE);
+		if (!opt)
+			return REASON_internal;
+		sum = commit_cookie(s, opt, second);
+	} else {
+		opt = env_span(ctx, at, DNS_OPT);
+		if (!opt)
+			return REASON_internal;
+		env_put16(opt + 8, 0);
+		opt[10] = (__u8)(second >> 16);
+		sum = second;
 	}
-	opt[2] = QTYPE_OPT;
-	env_put_be16(opt + 3, c->max_udp);
-	opt[5] = s->rcode >> 4;
-	opt[7] = s->dnssec_ok ? EDNS_DO : 0;
-	opt[10] = (__u8)rdlen;
-	len = commit_cookie(s, opt);
-	if (rdlen > len)
-		commit_nsid(c, opt + DNS_OPT + len, rdlen - len);
-	len = s->opt_len;
-	len = ((len - 1) & 255) + 1;
-	env_barrier_var(len);
-	if (len > COMMIT_OPT_MAX)
-		return REASON_internal;
-	sum = 0;
-	for (i = 0; i < COMMIT_OPT_WORDS; i++) {
-		if (i * 8 >= len)
-			break;
-		sum = csum_add64(sum, s->made[i]);
-	}
-	s->sum += csum_at(csum_fold(sum), s->where);
-	if (len <= COMMIT_COPY_MAX ? commit_copy(ctx, s->dns + s->where, opt, len)
-				   : env_store(ctx, s->dns + s->where, opt, len))
-		return REASON_internal;
+	env_put64(opt, first);
+	s->sum += csum_at(csum_fold(csum_add64(sum, first)), s->where);
 	s->where += len;
-	return 0;
+	nsid = s->opt_len - len;
+	return nsid ? commit_nsid(ctx, s, c, nsid) : 0;
 }
+
+/* The header of the message in the order of memory. */
+struct commit_header {
+	__u64 first; /* ID, flags, QDCOUNT, ANCOUNT */
+	__u32 rest;  /* NSCOUNT, ARCOUNT */
+};
 
 /* AA, TC, RD as in the query, RCODE; RA, Z, AD and CD are 0 (RFC 1035 section 4.1.1, RFC 4035 section 3.1.6). */
-static __always_inline void commit_dns_header(struct scratch *s)
+static __always_inline struct commit_header commit_dns_header(struct scratch *s)
 {
-	__u8 *m = env_message(s);
+	const __u64 kept = 0x0000ffff0000ffffull | HEADER_RD << 16; /* ID, QDCOUNT */
+	struct commit_header h;
+	__u32 flags;
 
-	m[2] = (__u8)(HEADER_QR | (s->aa ? HEADER_AA : 0) | (s->truncated ? HEADER_TC : 0) |
-		      (m[2] & HEADER_RD));
-	m[3] = s->rcode & HEADER_RCODE;
-	env_put_be16(m + 6, s->count[0]);
-	env_put_be16(m + 8, s->count[1]);
-	env_put_be16(m + 10, s->count[2]);
-	s->sum += csum_fold(csum_add64(env_get32(m + 8), env_get64(m)));
+	flags = HEADER_QR | (s->aa ? HEADER_AA : 0) | (s->truncated ? HEADER_TC : 0) |
+		(s->rcode & HEADER_RCODE) << 8;
+	h.first = (env_get64(env_message(s)) & kept) | flags << 16 |
+		  (__u64)__builtin_bswap16(s->count[0]) << 48;
+	h.rest = __builtin_bswap16(s->count[1]) | (__u32)__builtin_bswap16(s->count[2]) << 16;
+	return h;
 }
 
-static __always_inline void commit_udp(struct scratch *s)
+/* Ports, length and checksum (RFC 768: 0 is no checksum). */
+static __always_inline __u64 commit_udp(const struct scratch *s, const struct commit_header *h)
 {
-	__u8 *udp = (__u8 *)s->frame + FRAME_DNS - PACKET_UDP;
+	__u64 udp = env_get64((__u8 *)s->frame + FRAME_DNS - PACKET_UDP);
 	__u32 len = s->reply_len + PACKET_UDP, check;
-	__u16 port = env_get16(udp);
 
-	env_put16(udp, env_get16(udp + 2));
-	env_put16(udp + 2, port);
-	env_put_be16(udp + 4, len);
-	env_put16(udp + 6, 0);
-	check = csum_fold(packet_pseudo_sum(s, len) + env_get32(udp) + env_get32(udp + 4) + s->sum);
+	udp = (udp >> 16 & 0xffff) | (udp & 0xffff) << 16 |
+	      (__u64)__builtin_bswap16((__u16)len) << 32;
+	check = csum_fold(csum_add64(packet_pseudo_sum(s, len) + h->rest + s->sum, udp) +
+			  csum_add64(0, h->first));
 	check = ~check & 0xffff;
-	env_put16(udp + 6, (__u16)(check ? check : 0xffff)); /* RFC 768: 0 is no checksum */
+	return udp | (__u64)(check ? check : 0xffff) << 48;
 }
 
 /* ECN cleared, ID 0 and DF (RFC 6864 section 4.1), TTL 64. */
-static __always_inline void commit_ipv4(struct scratch *s)
+static __always_inline void commit_ipv4(const struct scratch *s, __u8 *to)
 {
-	__u8 *ip = (__u8 *)s->frame + FRAME_DNS - PACKET_UDP - sizeof(struct iphdr);
-	__u32 addr = env_get32(ip + 12);
+	const __u8 *ip = (__u8 *)s->frame + FRAME_DNS - PACKET_UDP - sizeof(struct iphdr);
+	__u32 len = s->reply_len + PACKET_UDP + sizeof(struct iphdr), dst = env_get32(ip + 12);
+	__u64 first, second;
 
-	ip[1] &= 0xfc;
-	env_put_be16(ip + 2, s->reply_len + PACKET_UDP + sizeof(struct iphdr));
-	env_put16(ip + 4, 0);
-	env_put_be16(ip + 6, 0x4000);
-	ip[8] = 64;
-	env_put16(ip + 10, 0);
-	env_put32(ip + 12, env_get32(ip + 16));
-	env_put32(ip + 16, addr);
-	env_put16(ip + 10, (__u16)~csum_fold(packet_ipv4_sum(ip)));
+	first = (env_get64(ip) & 0xfcff) | (__u64)__builtin_bswap16((__u16)len) << 16 |
+		0x40ull << 48;
+	second = 64 | IPPROTO_UDP << 8 | (__u64)env_get32(ip + 16) << 32;
+	second |= (__u64)(~csum_fold(csum_add64(csum_add64(dst, first), second)) & 0xffff) << 16;
+	env_put64(to, first);
+	env_put64(to + 8, second);
+	env_put32(to + 16, dst);
 }
 
-/* ECN and flow label cleared, hop limit 64. */
-static __always_inline void commit_ipv6(struct scratch *s)
+/* ECN and flow label cleared, hop limit 64. Of the traffic class the first octet has four bits, the second two of DSCP, then ECN. */
+static __always_inline void commit_ipv6(const struct scratch *s, __u8 *to)
 {
-	__u8 *ip = (__u8 *)s->frame + FRAME_DNS - PACKET_UDP - sizeof(struct ipv6hdr);
+	const __u8 *ip = (__u8 *)s->frame + FRAME_DNS - PACKET_UDP - sizeof(struct ipv6hdr);
+	__u32 len = s->reply_len + PACKET_UDP;
 
-	ip[1] &= 0xc0; /* the low half of the traffic class: two bits of DSCP, then ECN */
-	env_put16(ip + 2, 0);
-	env_put_be16(ip + 4, s->reply_len + PACKET_UDP);
-	ip[7] = 64;
-	__builtin_memcpy(ip + 8, s->dst.a, 16);
-	__builtin_memcpy(ip + 24, s->src.a, 16);
+	env_put64(to, (env_get64(ip) & 0xc0ff) | (__u64)__builtin_bswap16((__u16)len) << 32 |
+			      (__u64)IPPROTO_UDP << 48 | 64ull << 56);
+	env_copy(to + 8, s->dst.a, 16);
+	env_copy(to + 24, s->src.a, 16);
 }
 
-static __always_inline void commit_ethernet(__u8 *eth)
+/* The addresses change places; tags and type stay. */
+static __always_inline int commit_ethernet(struct env_ctx *ctx, const struct scratch *s)
 {
-	__u32 high = env_get32(eth);
-	__u16 low = env_get16(eth + 4);
+	const __u8 *from = (__u8 *)s->frame;
+	__u32 headers = s->dns & 127, i, rest;
+	__u8 *to = env_span(ctx, 0, PACKET_ETH);
+	__u64 first;
 
-	env_put32(eth, env_get32(eth + 6));
-	env_put16(eth + 4, env_get16(eth + 10));
-	env_put32(eth + 6, high);
-	env_put16(eth + 10, low);
-}
-
-/* Headers and question, the question's letters as they came. */
-static __always_inline int commit_headers(struct env_ctx *ctx)
-{
-	struct scratch *s = env_scratch(ctx);
-	__u32 headers, len;
-	__u8 *from;
-
-	if (!s)
-		return REASON_internal;
-	headers = s->dns & 127;
 	env_barrier_var(headers);
-	if (headers > FRAME_HEADERS_MAX)
+	if (!to || headers > FRAME_HEADERS_MAX)
 		return REASON_internal;
-	from = (__u8 *)s->frame + (FRAME_DNS - headers);
-	commit_dns_header(s);
-	commit_udp(s);
-	if (s->ipv6)
-		commit_ipv6(s);
-	else
-		commit_ipv4(s);
-	commit_ethernet(from);
-	len = headers + s->question_end;
-	len = ((len - 1) & 1023) + 1;
+	from += FRAME_DNS - headers;
+	first = env_get64(from);
+	rest = env_get32(from + 8);
+	env_put64(to, first >> 48 | (__u64)rest << 16 | first << 48);
+	env_put32(to + 8, (__u32)(first >> 16));
+	if (!s->moved)
+		return 0;
+	env_put16(to + 12, env_get16(from + 12));
+	ENV_UNROLL
+	for (i = PACKET_ETH; i < PACKET_ETH + 2 * PACKET_TAG; i += PACKET_TAG) {
+		if (i >= s->l3)
+			break;
+		to = env_span(ctx, i, PACKET_TAG);
+		if (!to)
+			return REASON_internal;
+		env_put32(to, env_get32(from + i));
+	}
+	return 0;
+}
+
+/* The question's letters as they came are in their place, but in a frame that has grown in front. From the 9th octet of the message on:
+ * the header is still to come, and a copy has 8 octets at least. */
+static __always_inline int commit_question(struct env_ctx *ctx, struct scratch *s)
+{
+	const __u8 *from = env_message(s) + 8;
+	__u32 len = s->question_end - 8;
+
+	if (!s->moved)
+		return 0;
+	len = ((len - 1) & 511) + 1;
 	env_barrier_var(len);
 	if (len <= COMMIT_COPY_MAX)
-		return commit_copy(ctx, 0, from, len) ? REASON_internal : 0;
-	if (len > FRAME_HEADERS_MAX + DNS_QUERY_MAX)
+		return commit_copy(ctx, s->dns + 8, from, len) ? REASON_internal : 0;
+	if (len > DNS_QUERY_MAX - 8)
 		return REASON_internal;
-	return env_store(ctx, 0, from, len) ? REASON_internal : 0;
+	return env_store(ctx, s->dns + 8, from, len) ? REASON_internal : 0;
+}
+
+/* The IP header, in front of the UDP header at `udp`. */
+static __always_inline int commit_ip(struct env_ctx *ctx, const struct scratch *s, __u32 udp)
+{
+	__u8 *to;
+
+	if (s->ipv6) {
+		to = env_span(ctx, udp - sizeof(struct ipv6hdr), sizeof(struct ipv6hdr));
+		if (to)
+			commit_ipv6(s, to);
+	} else {
+		to = env_span(ctx, udp - sizeof(struct iphdr), sizeof(struct iphdr));
+		if (to)
+			commit_ipv4(s, to);
+	}
+	return to ? 0 : REASON_internal;
+}
+
+static __always_inline int commit_headers(struct env_ctx *ctx, struct scratch *s)
+{
+	struct commit_header h;
+	__u32 udp;
+	__u8 *to;
+	int r;
+
+	r = commit_question(ctx, s);
+	if (!r)
+		r = commit_ethernet(ctx, s);
+	if (r)
+		return r;
+	udp = s->dns - PACKET_UDP;
+	to = env_span(ctx, udp, PACKET_UDP + DNS_HEADER);
+	if (!to)
+		return REASON_internal;
+	h = commit_dns_header(s);
+	env_put64(to, commit_udp(s, &h));
+	env_put64(to + PACKET_UDP, h.first);
+	env_put32(to + PACKET_UDP + 8, h.rest);
+	return commit_ip(ctx, s, udp);
 }
 
 /* A reply shorter than the smallest Ethernet frame: the filling must not be what was in the query. */
@@ -474,15 +543,12 @@ static __always_inline int commit_filling(struct env_ctx *ctx, struct scratch *s
 }
 
 /* All of the message that follows the question. The first part is put without a call: of most replies it is the only one. */
-static __always_inline int commit_body(struct env_ctx *ctx)
+static __always_inline int commit_body(struct env_ctx *ctx, struct scratch *s,
+				       const struct dnsbolt_config *c)
 {
-	struct scratch *s = env_scratch(ctx);
-	const struct dnsbolt_config *c = env_config(ctx);
 	__u32 i;
 	int r;
 
-	if (!s || !c)
-		return REASON_internal;
 	s->where = s->question_end;
 	s->sum = s->question_sum;
 	s->folded = 0;
@@ -492,7 +558,7 @@ static __always_inline int commit_body(struct env_ctx *ctx)
 	for (i = 1; i < PLAN_PARTS_MAX; i++) {
 		if (i >= s->n_parts)
 			break;
-		r = commit_part(ctx, i);
+		r = commit_part(ctx, s, i);
 		if (r)
 			return r;
 	}
@@ -501,11 +567,15 @@ static __always_inline int commit_body(struct env_ctx *ctx)
 	return commit_opt(ctx, s, c);
 }
 
-ENV_STAGE int commit_reply(struct env_ctx *ctx)
+static __always_inline int commit_reply(struct env_ctx *ctx, struct scratch *s,
+					const struct dnsbolt_config *c)
 {
-	int r = commit_body(ctx);
+	int r;
 
-	return r ? r : commit_headers(ctx);
+	if (!s || !c)
+		return REASON_internal;
+	r = commit_body(ctx, s, c);
+	return r ? r : commit_headers(ctx, s);
 }
 
 #endif /* DNSBOLT_CORE_COMMIT_H */

@@ -39,10 +39,8 @@ static __always_inline int cookie_is_on(const struct dnsbolt_config *c)
 }
 
 /* The third word of scratch.cookie_sent, by the first two, under the i-th secret. */
-ENV_STAGE int cookie_hash(struct env_ctx *ctx, __u32 i)
+ENV_STAGE int cookie_hash(struct scratch *s, const struct dnsbolt_config *c, __u32 i)
 {
-	struct scratch *s = env_scratch(ctx);
-	const struct dnsbolt_config *c = env_config(ctx);
 	struct siphash h;
 
 	if (!s || !c || i >= DNSBOLT_SECRETS_MAX)
@@ -61,30 +59,76 @@ ENV_STAGE int cookie_hash(struct env_ctx *ctx, __u32 i)
 	return 0;
 }
 
-static __always_inline __u32 cookie_now(struct env_ctx *ctx, const struct dnsbolt_config *c)
+/* Where what is known of a server cookie stands, by its hash. */
+static __always_inline struct cookie_memo *cookie_memo(struct scratch *s, __u64 hash)
 {
-	return (__u32)(env_coarse(ctx) / 1000000000u + (__u64)c->cookie.wall_offset);
+	__u32 i = (__u32)hash & (COOKIE_MEMOS - 1);
+
+	env_barrier_var(i);
+	return i < COOKIE_MEMOS ? &s->memo[i] : 0;
+}
+
+/* A resolver sends the cookie that it was given with each query: what the active secret made of the same words before is not made
+ * again. What is compared is all that the hash is of. */
+static __always_inline int cookie_is_known(const struct scratch *s, const struct dnsbolt_config *c,
+					   const struct cookie_memo *m, __u64 hash)
+{
+	return m && m->hash == hash && m->cookie[0] == s->cookie_sent[0] &&
+	       m->cookie[1] == s->cookie_sent[1] && m->src[0] == env_get64(s->src.a) &&
+	       m->src[1] == env_get64(s->src.a + 8) && m->ipv6 == s->ipv6 &&
+	       m->secret[0] == c->cookie.secret[0][0] && m->secret[1] == c->cookie.secret[0][1];
+}
+
+/* Only cookies of ours, so that nobody who has none can make the others forgotten. */
+static __always_inline void cookie_remember(const struct scratch *s, const struct dnsbolt_config *c,
+					    struct cookie_memo *m)
+{
+	if (!m)
+		return;
+	m->secret[0] = c->cookie.secret[0][0];
+	m->secret[1] = c->cookie.secret[0][1];
+	m->cookie[0] = s->cookie_sent[0];
+	m->cookie[1] = s->cookie_sent[1];
+	m->src[0] = env_get64(s->src.a);
+	m->src[1] = env_get64(s->src.a + 8);
+	m->ipv6 = s->ipv6;
+	m->hash = s->cookie_sent[2];
+}
+
+static __always_inline __u32 cookie_now(struct env_ctx *ctx, struct scratch *s,
+					const struct dnsbolt_config *c)
+{
+	return (__u32)(env_coarse(ctx, s) / 1000000000u + (__u64)c->cookie.wall_offset);
 }
 
 /* Judges the server cookie at p. *ret_fresh: it is made by the active secret and young enough to be sent back. */
-static __always_inline __u32 cookie_judge(struct env_ctx *ctx, struct scratch *s,
-					  const struct dnsbolt_config *c, const __u8 *p, __u32 now,
-					  int *ret_fresh)
+static __always_inline __u32 cookie_judge(struct scratch *s, const struct dnsbolt_config *c,
+					  const __u8 *p, __u32 now, int *ret_fresh)
 {
 	__u32 stamp = __builtin_bswap32(env_get32(p + 4)), i;
 	__s32 age = (__s32)(now - stamp); /* RFC 1982 */
+	__u64 hash = env_get64(p + 8);
+	struct cookie_memo *memo = cookie_memo(s, hash);
 
 	if (p[0] != COOKIE_VERSION || age > COOKIE_AGE_MAX || age < -COOKIE_FUTURE_MAX)
 		return DNSBOLT_COOKIE_BAD;
 	s->cookie_sent[1] = env_get64(p);
+	s->cookie_sent[2] = hash;
+	*ret_fresh = age <= COOKIE_AGE_RENEW;
+	if (c->cookie.n_secrets && cookie_is_known(s, c, memo, hash))
+		return DNSBOLT_COOKIE_VALID;
 	for (i = 0; i < DNSBOLT_SECRETS_MAX; i++) {
-		if (i >= c->cookie.n_secrets || cookie_hash(ctx, i))
+		if (i >= c->cookie.n_secrets || cookie_hash(s, c, i))
 			break;
-		if (s->cookie_sent[2] != env_get64(p + 8))
+		if (s->cookie_sent[2] != hash)
 			continue;
-		*ret_fresh = !i && age <= COOKIE_AGE_RENEW;
+		if (i)
+			*ret_fresh = 0;
+		else
+			cookie_remember(s, c, memo);
 		return DNSBOLT_COOKIE_VALID;
 	}
+	*ret_fresh = 0;
 	return DNSBOLT_COOKIE_BAD;
 }
 
@@ -92,27 +136,26 @@ static __always_inline __u32 cookie_judge(struct env_ctx *ctx, struct scratch *s
 static __always_inline int cookie_take(struct env_ctx *ctx, struct scratch *s,
 				       const struct dnsbolt_config *c, const __u8 *p, __u32 len)
 {
-	__u32 now = cookie_now(ctx, c);
+	__u32 now = cookie_now(ctx, s, c);
 	int fresh = 0;
 
 	s->cookie_sent[0] = env_get64(p);
 	s->cookie = len == COOKIE_CLIENT ? DNSBOLT_COOKIE_CLIENT : DNSBOLT_COOKIE_BAD;
 	if (len == COOKIE_BOTH)
-		s->cookie = (__u8)cookie_judge(ctx, s, c, p + COOKIE_CLIENT, now, &fresh);
+		s->cookie = (__u8)cookie_judge(s, c, p + COOKIE_CLIENT, now, &fresh);
 	s->has_cookie = 1;
 	if (fresh)
 		return 0;
 	s->cookie_sent[1] = COOKIE_VERSION | (__u64)__builtin_bswap32(now) << 32;
-	return cookie_hash(ctx, 0);
+	return cookie_hash(s, c, 0);
 }
 
 /* The option that edns_parse() found, at scratch.cookie_at. */
-ENV_STAGE int cookie_read(struct env_ctx *ctx)
+ENV_STAGE int cookie_read(struct env_ctx *ctx, struct scratch *s, const struct dnsbolt_config *c)
 {
-	struct scratch *s = env_scratch(ctx);
-	const struct dnsbolt_config *c = env_config(ctx);
 	__u32 at;
 
+	ENV_TAKES(ctx);
 	if (!s || !c)
 		return REASON_internal;
 	at = s->cookie_at;

@@ -38,9 +38,8 @@ static long deny_key_label(__u32 i, void *arg)
 }
 
 /* The question's name, less the labels of the apex, as a sort key. */
-ENV_STAGE int deny_sort_key(struct env_ctx *ctx, __u32 apex_labels)
+ENV_STAGE int deny_sort_key(struct scratch *s, __u32 apex_labels)
 {
-	struct scratch *s = env_scratch(ctx);
 	__u32 i;
 
 	if (!s || apex_labels > s->labels)
@@ -54,13 +53,13 @@ ENV_STAGE int deny_sort_key(struct env_ctx *ctx, __u32 apex_labels)
 }
 
 /* Is the stored key not greater than ours? */
-ENV_STAGE int deny_key_le(struct env_ctx *ctx, __u32 handle)
+ENV_STAGE int deny_key_le(struct env_ctx *ctx, struct scratch *s, __u32 handle)
 {
-	struct scratch *s = env_scratch(ctx);
 	const struct dnsbolt_sort_key *k;
 	__u64 theirs, ours;
 	__u32 i;
 
+	ENV_TAKES(ctx);
 	if (!s)
 		return 0;
 	if (!handle) /* NSEC3: no two prefixes are the same */
@@ -79,13 +78,13 @@ ENV_STAGE int deny_key_le(struct env_ctx *ctx, __u32 handle)
 
 /* Place of the last entry of the page whose key is not greater than ours; where even the first is, the last: a chain is
  * a ring. Halved without branches. -1: no page. */
-ENV_STAGE int deny_place(struct env_ctx *ctx, __u32 handle)
+ENV_STAGE int deny_place(struct env_ctx *ctx, struct scratch *s, __u32 handle)
 {
-	struct scratch *s = env_scratch(ctx);
 	const struct dnsbolt_page *page = env_arena(ctx, handle);
 	__u32 lo = 0, n, half, m, le, i;
 	__u64 prefix, key;
 
+	ENV_TAKES(ctx);
 	if (!s || !page)
 		return -1;
 	n = page->n;
@@ -97,7 +96,7 @@ ENV_STAGE int deny_place(struct env_ctx *ctx, __u32 handle)
 		m = (lo + half) & (DNSBOLT_PAGE_MAX - 1);
 		prefix = page->entry[m].prefix;
 		if (prefix == key)
-			le = (__u32)deny_key_le(ctx, page->entry[m].key);
+			le = (__u32)deny_key_le(ctx, s, page->entry[m].key);
 		else
 			le = prefix < key;
 		le = -(le & 1);
@@ -107,29 +106,29 @@ ENV_STAGE int deny_place(struct env_ctx *ctx, __u32 handle)
 	}
 	lo &= DNSBOLT_PAGE_MAX - 1;
 	prefix = page->entry[lo].prefix;
-	if (prefix > key || (prefix == key && !deny_key_le(ctx, page->entry[lo].key)))
+	if (prefix > key || (prefix == key && !deny_key_le(ctx, s, page->entry[lo].key)))
 		lo = (page->n - 1) & (DNSBOLT_PAGE_MAX - 1);
 	return (int)lo;
 }
 
 /* The link of the chain that scratch.key falls in, into scratch.cover. */
-ENV_STAGE int deny_search(struct env_ctx *ctx)
+ENV_STAGE int deny_search(struct env_ctx *ctx, struct scratch *s, const struct dnsbolt_config *c)
 {
-	struct scratch *s = env_scratch(ctx);
 	const struct dnsbolt_snapshot *snap;
 	const struct dnsbolt_page *page;
 	dnsbolt_handle h;
 	__u32 i, child;
 	int place;
 
-	if (!s)
+	ENV_TAKES(ctx);
+	if (!s || !c)
 		return REASON_internal;
 	snap = env_arena(ctx, s->snapshot);
 	if (!snap)
 		return REASON_store;
 	h = snap->denial;
 	for (i = 0; i < DNSBOLT_PAGE_LEVELS; i++) {
-		place = deny_place(ctx, h);
+		place = deny_place(ctx, s, h);
 		page = env_arena(ctx, h);
 		if (place < 0 || !page)
 			return REASON_store;
@@ -138,7 +137,7 @@ ENV_STAGE int deny_search(struct env_ctx *ctx)
 			/* An NSEC3 of that very hash: the name is not what it seems. */
 			if ((snap->flags & DNSBOLT_ZONE_NSEC3) &&
 			    page->entry[place & (DNSBOLT_PAGE_MAX - 1)].prefix == s->key[0])
-				return find_flipped(ctx, s) ? REASON_busy : REASON_unknown;
+				return find_flipped(s, c) ? REASON_busy : REASON_unknown;
 			s->cover = child;
 			return 0;
 		}
@@ -148,16 +147,15 @@ ENV_STAGE int deny_search(struct env_ctx *ctx)
 }
 
 /* Adds the part behind a proof, 0: none, to scratch.proof. */
-ENV_STAGE int deny_add(struct env_ctx *ctx, __u32 proof)
+ENV_STAGE int deny_add(struct env_ctx *ctx, struct scratch *s, __u32 proof)
 {
-	struct scratch *s = env_scratch(ctx);
 	int r;
 
 	if (!s)
 		return REASON_internal;
 	if (!proof)
 		return 0;
-	r = find_proof(ctx, proof);
+	r = find_proof(ctx, s, proof);
 	if (r)
 		return r;
 	s->proof[s->n_proofs & (DNSBOLT_PROOFS_ROOM - 1)] = s->proof_part;
@@ -177,32 +175,33 @@ static __always_inline int deny_others(struct env_ctx *ctx, struct scratch *s,
 		a = env_arena(ctx, s->answer);
 		if (!a)
 			return REASON_store;
-		return a->flags & DNSBOLT_ANSWER_NODATA ? deny_add(ctx, n->match) : 0;
+		return a->flags & DNSBOLT_ANSWER_NODATA ? deny_add(ctx, s, n->match) : 0;
 	}
-	r = deny_add(ctx, n->wild_cover);
-	return r ? r : deny_add(ctx, n->match);
+	r = deny_add(ctx, s, n->wild_cover);
+	return r ? r : deny_add(ctx, s, n->match);
 }
 
-static __always_inline int deny_cover(struct env_ctx *ctx, const struct dnsbolt_snapshot *snap)
+static __always_inline int deny_cover(struct env_ctx *ctx, struct scratch *s,
+				      const struct dnsbolt_config *c,
+				      const struct dnsbolt_snapshot *snap)
 {
 	int r;
 
 	if (snap->flags & DNSBOLT_ZONE_NSEC3)
-		r = nsec3_key(ctx);
+		r = nsec3_key(ctx, s);
 	else
-		r = deny_sort_key(ctx, snap->apex_labels);
-	return r ? r : deny_search(ctx);
+		r = deny_sort_key(s, snap->apex_labels);
+	return r ? r : deny_search(ctx, s, c);
 }
 
 /* All proofs that the name's encloser does not put into the answer itself. */
-ENV_STAGE int deny_prove(struct env_ctx *ctx)
+ENV_STAGE int deny_prove(struct env_ctx *ctx, struct scratch *s, const struct dnsbolt_config *c)
 {
-	struct scratch *s = env_scratch(ctx);
 	const struct dnsbolt_snapshot *snap;
 	const struct dnsbolt_node *n;
 	int r = 0;
 
-	if (!s)
+	if (!s || !c)
 		return REASON_internal;
 	n = env_arena(ctx, s->encloser);
 	snap = env_arena(ctx, s->snapshot);
@@ -210,9 +209,9 @@ ENV_STAGE int deny_prove(struct env_ctx *ctx)
 		return REASON_store;
 	s->cover = n->next_cover;
 	if (!s->cover)
-		r = deny_cover(ctx, snap);
+		r = deny_cover(ctx, s, c, snap);
 	if (!r)
-		r = deny_add(ctx, s->cover);
+		r = deny_add(ctx, s, s->cover);
 	return r ? r : deny_others(ctx, s, n);
 }
 

@@ -106,15 +106,11 @@ static __always_inline int edns_options(struct scratch *s, const struct dnsbolt_
 	return w.seen & c->pass_options ? REASON_host_option : 0;
 }
 
-static __always_inline int edns_parse(struct env_ctx *ctx)
+static __always_inline int edns_parse(struct scratch *s, const struct dnsbolt_config *c)
 {
-	struct scratch *s = env_scratch(ctx);
-	const struct dnsbolt_config *c = env_config(ctx);
 	const __u8 *m, *opt;
 	__u32 at;
 
-	if (!s || !c)
-		return REASON_internal;
 	m = env_message(s);
 	at = s->question_end;
 	if (!m[11]) /* ARCOUNT, 0 or 1 by now */

@@ -5,6 +5,7 @@
  *
  *   struct env_ctx        the packet: struct xdp_md, or a buffer
  *   ENV_STAGE             a function that verifiers look at alone (global in BPF)
+ *   ENV_TAKES             first in a stage that has no use for an argument: else clang lets callers pass nothing, which verifiers refuse
  *   ENV_UNROLL, ENV_NO_UNROLL   before a loop that must not, or must, be one in BPF
  *   ENV_UNFOLDS           names that no pointer reaches are spelled afterwards (userspace/lib/unfold.h)
  *   env_scratch/config/zone/name/listen/arena/client/limit_line    the maps; NULL or 0: not there
@@ -39,6 +40,7 @@
 #define ENV_OFFSET_MASK 8191u /* of any octet of a frame that is answered */
 
 #define env_barrier_var(v) barrier_var(v)
+#define ENV_TAKES(v) asm volatile("" : : "r"(v))
 
 /* Set by the loader on machines that reorder loads (arm64). */
 volatile const __u32 env_weak_order = 0;
@@ -47,8 +49,7 @@ static __always_inline struct scratch *env_scratch(struct env_ctx *ctx)
 {
 	__u32 k = 0;
 
-	/* Else clang sees that some stages do not use it, and lets their callers pass nothing. */
-	asm volatile("" : : "r"(ctx));
+	(void)ctx;
 	return bpf_map_lookup_elem(&DNSBOLT_MAP_SCRATCH, &k);
 }
 
@@ -64,16 +65,18 @@ static __always_inline struct dnsbolt_zone *env_zone(struct env_ctx *ctx, __u32 
 	return bpf_map_lookup_elem(&DNSBOLT_MAP_ZONES, &zone);
 }
 
-static __always_inline dnsbolt_handle env_name(struct env_ctx *ctx, const __u64 *hash)
+static __always_inline dnsbolt_handle env_name(struct env_ctx *ctx, __u64 hash)
 {
-	dnsbolt_handle *h = bpf_map_lookup_elem(&DNSBOLT_MAP_NAMES, hash);
+	dnsbolt_handle *h = bpf_map_lookup_elem(&DNSBOLT_MAP_NAMES, &hash);
 
 	return h ? *(volatile dnsbolt_handle *)h : 0;
 }
 
 static __always_inline __u32 env_listen(struct env_ctx *ctx, const struct dnsbolt_addr *addr)
 {
-	__u32 *flags = bpf_map_lookup_elem(&DNSBOLT_MAP_LISTEN, addr);
+	/* 6.1 takes keys from the stack, but not from where an argument points. */
+	__u64 key[2] = { *(const __u64 *)addr->a, *(const __u64 *)(addr->a + 8) };
+	__u32 *flags = bpf_map_lookup_elem(&DNSBOLT_MAP_LISTEN, key);
 
 	return flags ? *flags : 0;
 }
@@ -204,7 +207,20 @@ static __always_inline __u32 env_frame_len(struct env_ctx *ctx)
 #define env_adjust_head(ctx, by) bpf_xdp_adjust_head(ctx, by)
 #define env_loop(n, each, arg) bpf_loop(n, each, arg, 0)
 #define env_now(ctx) bpf_ktime_get_boot_ns()
-#define env_coarse(ctx) bpf_ktime_get_coarse_ns()
+
+/* The coarse clock moves with the tick, and so does jiffies64, which verifiers make a load of: a helper's call costs more than
+ * most of what it is asked for. */
+static __always_inline __u64 env_coarse(struct env_ctx *ctx, struct scratch *s)
+{
+	__u64 tick = bpf_jiffies64();
+
+	(void)ctx;
+	if (s->tick != tick) {
+		s->coarse = bpf_ktime_get_coarse_ns();
+		s->tick = tick;
+	}
+	return s->coarse;
+}
 
 /* One's complement sum, unfolded, of len octets (a multiple of 4, at most 512). */
 static __always_inline __u32 env_csum(const void *p, __u32 len)
@@ -268,6 +284,7 @@ struct env_ctx {
 };
 
 #define env_barrier_var(v) asm volatile("" : "+r"(v))
+#define ENV_TAKES(v) (void)(v)
 
 static inline struct scratch *env_scratch(struct env_ctx *ctx)
 {
@@ -284,9 +301,9 @@ static inline const struct dnsbolt_zone *env_zone(struct env_ctx *ctx, __u32 zon
 	return zone < DNSBOLT_MAX_ZONES ? &ctx->view->zones[zone] : 0;
 }
 
-static inline dnsbolt_handle env_name(struct env_ctx *ctx, const __u64 *hash)
+static inline dnsbolt_handle env_name(struct env_ctx *ctx, __u64 hash)
 {
-	return ctx->view->find_name(ctx->view, *hash);
+	return ctx->view->find_name(ctx->view, hash);
 }
 
 static inline __u32 env_listen(struct env_ctx *ctx, const struct dnsbolt_addr *addr)
@@ -464,10 +481,11 @@ static inline __u64 env_now(struct env_ctx *ctx)
 	return (__u64)t.tv_sec * 1000000000u + (__u64)t.tv_nsec;
 }
 
-static inline __u64 env_coarse(struct env_ctx *ctx)
+static inline __u64 env_coarse(struct env_ctx *ctx, struct scratch *s)
 {
 	struct timespec t;
 
+	(void)s;
 	if (ctx->now)
 		return ctx->now;
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);

@@ -59,31 +59,31 @@ static __always_inline int find_same_name_inline(const struct scratch *s,
 	return 1;
 }
 
-ENV_STAGE int find_same_name(struct env_ctx *ctx, __u32 handle, __u32 from)
+ENV_STAGE int find_same_name(struct env_ctx *ctx, const struct scratch *s, __u32 handle, __u32 from)
 {
-	const struct scratch *s = env_scratch(ctx);
 	const struct dnsbolt_anchor *a = env_arena(ctx, handle);
 
+	ENV_TAKES(ctx);
 	return s && a && find_same_name_inline(s, a, handle, from);
 }
 
 /* The anchor of the question's ancestor (or self) with `depth` labels, into scratch.anchor. A hash that is there with
  * another name proves nothing: REASON_unknown. */
-ENV_STAGE int find_anchor(struct env_ctx *ctx, __u32 depth)
+ENV_STAGE int find_anchor(struct env_ctx *ctx, struct scratch *s, __u32 depth)
 {
-	struct scratch *s = env_scratch(ctx);
 	const struct dnsbolt_anchor *a;
 	dnsbolt_handle h;
 	__u32 i, from;
 
+	ENV_TAKES(ctx);
 	if (!s || depth > s->labels)
 		return REASON_internal;
-	h = env_name(ctx, &s->hash[depth & 127]);
+	h = env_name(ctx, s->hash[depth & 127]);
 	if (!h)
 		return FIND_ABSENT;
 	from = s->at[(s->labels - depth) & 127];
 	for (i = 0; i < DNSBOLT_CHAIN_MAX; i++) {
-		if (find_same_name(ctx, h, from)) {
+		if (find_same_name(ctx, s, h, from)) {
 			s->anchor = h;
 			return FIND_FOUND;
 		}
@@ -99,7 +99,8 @@ ENV_STAGE int find_anchor(struct env_ctx *ctx, __u32 depth)
 
 /* Does the node count, for the snapshot of its zone as it is now? Leaves both in the scratch. 1: from the future. */
 static __always_inline int find_judge(struct env_ctx *ctx, struct scratch *s, dnsbolt_handle h,
-				      dnsbolt_handle *ret_prev)
+				      dnsbolt_handle *ret_prev,
+				      const struct dnsbolt_node **ret_node)
 {
 	const struct dnsbolt_node *n = env_arena(ctx, h);
 	const struct dnsbolt_snapshot *snap = 0;
@@ -127,83 +128,95 @@ static __always_inline int find_judge(struct env_ctx *ctx, struct scratch *s, dn
 		return 1;
 	}
 	s->visible = h;
+	*ret_node = n;
 	return n->flags & DNSBOLT_NODE_TOMBSTONE ? FIND_ABSENT : FIND_FOUND;
 }
 
 /* The node on one side of an anchor, into scratch.visible, zone and snapshot. */
-static __always_inline int find_visible_inline(struct env_ctx *ctx, struct scratch *s, __u32 anchor,
-					       __u32 side)
+static __always_inline int find_visible_inline(struct env_ctx *ctx, struct scratch *s,
+					       const struct dnsbolt_anchor *a, __u32 side,
+					       const struct dnsbolt_node **ret_node)
 {
-	const struct dnsbolt_anchor *a;
 	dnsbolt_handle h, prev = 0;
 	int i, r;
 
-	a = env_arena(ctx, anchor);
-	if (!a || a->self != anchor)
-		return REASON_store;
 	for (i = 0; i < FIND_HEAD_TRIES; i++) {
 		h = env_read_once(&a->head[side & 1]);
 		if (!h)
 			return FIND_ABSENT;
-		r = find_judge(ctx, s, h, &prev);
+		r = find_judge(ctx, s, h, &prev, ret_node);
 		if (env_read_once(&a->head[side & 1]) != h)
 			continue;
 		if (r != 1)
 			return r;
 		if (!prev)
 			return FIND_ABSENT;
-		r = find_judge(ctx, s, prev, &prev);
+		r = find_judge(ctx, s, prev, &prev, ret_node);
 		return r == 1 ? REASON_busy : r;
 	}
 	return REASON_busy;
 }
 
-ENV_STAGE int find_visible(struct env_ctx *ctx, __u32 anchor, __u32 side)
+/* That anchor's. NULL: there is none. */
+static __always_inline const struct dnsbolt_anchor *find_open(struct env_ctx *ctx, __u32 anchor)
 {
-	struct scratch *s = env_scratch(ctx);
+	const struct dnsbolt_anchor *a = env_arena(ctx, anchor);
 
-	return s ? find_visible_inline(ctx, s, anchor, side) : REASON_internal;
+	return a && a->self == anchor ? a : 0;
 }
 
-/* The same for a name: scratch.anchor's, into scratch.node. */
-static __always_inline int find_node_inline(struct env_ctx *ctx, struct scratch *s, __u32 side)
+ENV_STAGE int find_visible(struct env_ctx *ctx, struct scratch *s, __u32 anchor, __u32 side)
 {
-	const struct dnsbolt_node *n;
-	int r;
+	const struct dnsbolt_anchor *a = find_open(ctx, anchor);
+	const struct dnsbolt_node *n = 0;
 
-	r = find_visible_inline(ctx, s, s->anchor, side);
+	return s && a ? find_visible_inline(ctx, s, a, side, &n) : REASON_store;
+}
+
+/* The same for a name, into scratch.node. */
+static __always_inline int find_node_inline(struct env_ctx *ctx, struct scratch *s,
+					    const struct dnsbolt_anchor *a, __u32 side,
+					    const struct dnsbolt_node **ret_node)
+{
+	int r = find_visible_inline(ctx, s, a, side, ret_node);
+
 	if (r)
 		return r;
-	n = env_arena(ctx, s->visible);
-	if (!n)
+	if (!*ret_node)
 		return REASON_store;
-	if (n->flags & DNSBOLT_NODE_PROOF) /* RFC 5155 section 7.2.8 */
+	if ((*ret_node)->flags & DNSBOLT_NODE_PROOF) /* RFC 5155 section 7.2.8 */
 		return FIND_ABSENT;
 	s->node = s->visible;
 	return FIND_FOUND;
 }
 
-ENV_STAGE int find_node(struct env_ctx *ctx, __u32 side)
+/* Of scratch.anchor. */
+ENV_STAGE int find_node(struct env_ctx *ctx, struct scratch *s, __u32 side)
 {
-	struct scratch *s = env_scratch(ctx);
+	const struct dnsbolt_node *n = 0;
+	const struct dnsbolt_anchor *a;
 
-	return s ? find_node_inline(ctx, s, side) : REASON_internal;
+	ENV_TAKES(ctx);
+	if (!s)
+		return REASON_internal;
+	a = find_open(ctx, s->anchor);
+	return a ? find_node_inline(ctx, s, a, side, &n) : REASON_store;
 }
 
 /* The part of a proof, into scratch.proof_part. It is of the zone, and so of the snapshot, of the answer. */
-ENV_STAGE int find_proof(struct env_ctx *ctx, __u32 proof)
+ENV_STAGE int find_proof(struct env_ctx *ctx, struct scratch *s, __u32 proof)
 {
-	struct scratch *s = env_scratch(ctx);
 	const struct dnsbolt_node *n;
 	dnsbolt_handle snapshot;
 	__u32 zone;
 	int r;
 
+	ENV_TAKES(ctx);
 	if (!s)
 		return REASON_internal;
 	zone = s->zone;
 	snapshot = s->snapshot;
-	r = find_visible(ctx, proof & ~3u, proof & 1);
+	r = find_visible(ctx, s, proof & ~3u, proof & 1);
 	if (r)
 		return r == FIND_ABSENT ? REASON_busy : r;
 	n = env_arena(ctx, s->visible);
@@ -214,42 +227,39 @@ ENV_STAGE int find_proof(struct env_ctx *ctx, __u32 proof)
 }
 
 /* The name as its own zone holds it, else as the delegation that its parent sees. */
-static __always_inline int find_any_side(struct env_ctx *ctx)
+static __always_inline int find_any_side(struct env_ctx *ctx, struct scratch *s)
 {
-	int r = find_node(ctx, DNSBOLT_SIDE_CHILD);
+	int r = find_node(ctx, s, DNSBOLT_SIDE_CHILD);
 
-	return r == FIND_ABSENT ? find_node(ctx, DNSBOLT_SIDE_PARENT) : r;
+	return r == FIND_ABSENT ? find_node(ctx, s, DNSBOLT_SIDE_PARENT) : r;
 }
 
 /* Why the zone in hand is not for this client, or now for nobody. The program looks at the clock itself: it must stop also when
  * nobody is left to tell it. */
-static __always_inline int find_shut(struct env_ctx *ctx, const struct scratch *s)
+static __always_inline int find_shut(struct env_ctx *ctx, const struct scratch *s,
+				     const struct dnsbolt_config *c)
 {
 	const struct dnsbolt_zone *z = env_zone(ctx, s->zone);
-	const struct dnsbolt_config *c = env_config(ctx);
 
-	if (!z || !c || (z->expires && env_now(ctx) >= z->expires))
+	if (!z || (z->expires && env_now(ctx) >= z->expires))
 		return REASON_expired;
 	return client_may(s, z) ? 0
 				: client_refusal(c, REASON_not_served, REASON_not_served_passed);
 }
 
 /* Has a change set become visible since the first look-up? What was absent then may be there. */
-static __always_inline int find_flipped(struct env_ctx *ctx, const struct scratch *s)
+static __always_inline int find_flipped(const struct scratch *s, const struct dnsbolt_config *c)
 {
-	const struct dnsbolt_config *c = env_config(ctx);
-
-	return !c || env_read_once(&c->flips) != s->flips;
+	return env_read_once(&c->flips) != s->flips;
 }
 
 /* The directory's entry for the type, else the one for all others: sorted, so found by halving, without branches. */
-static __always_inline int find_entry_inline(struct env_ctx *ctx, struct scratch *s, __u32 type)
+static __always_inline int find_entry_inline(struct scratch *s, const struct dnsbolt_node *n,
+					     __u32 type)
 {
-	const struct dnsbolt_node *n;
 	__u32 lo = 0, count, half, m, le, i;
 
-	n = env_arena(ctx, s->node);
-	if (!n || !n->n_dir || n->n_dir > DNSBOLT_DIR_MAX)
+	if (!n->n_dir || n->n_dir > DNSBOLT_DIR_MAX)
 		return REASON_store;
 	count = n->n_dir;
 	for (i = 0; i < 8; i++) {
@@ -274,11 +284,15 @@ static __always_inline int find_entry_inline(struct env_ctx *ctx, struct scratch
 	return s->answer ? 0 : REASON_store; /* no answer would be NXDOMAIN */
 }
 
-ENV_STAGE int find_entry(struct env_ctx *ctx, __u32 type)
+ENV_STAGE int find_entry(struct env_ctx *ctx, struct scratch *s, __u32 type)
 {
-	struct scratch *s = env_scratch(ctx);
+	const struct dnsbolt_node *n;
 
-	return s ? find_entry_inline(ctx, s, type) : REASON_internal;
+	ENV_TAKES(ctx);
+	if (!s)
+		return REASON_internal;
+	n = env_arena(ctx, s->node);
+	return n ? find_entry_inline(s, n, type) : REASON_store;
 }
 
 /* DS is the parent's, also where we serve the child (RFC 4035 section 3.1.4.1). The parent's side of the name; else, by
@@ -292,58 +306,74 @@ static __always_inline int find_ds(struct env_ctx *ctx, struct scratch *s)
 		return REASON_store;
 	if (!(n->flags & DNSBOLT_NODE_APEX) || !s->labels)
 		return FIND_FOUND;
-	r = find_node(ctx, DNSBOLT_SIDE_PARENT);
+	r = find_node(ctx, s, DNSBOLT_SIDE_PARENT);
 	s->ds_up = r == FIND_ABSENT;
 	return r;
 }
 
 /* The name's own anchor: nearly always the only one of its hash. */
-static __always_inline int find_own_anchor(struct env_ctx *ctx, struct scratch *s)
+static __always_inline int find_own_anchor(struct env_ctx *ctx, struct scratch *s,
+					   const struct dnsbolt_anchor **ret_anchor)
 {
-	dnsbolt_handle h = env_name(ctx, &s->hash[s->labels & 127]);
-	const struct dnsbolt_anchor *a;
+	dnsbolt_handle h = env_name(ctx, s->hash[s->labels & 127]);
+	int r;
 
 	if (!h)
 		return FIND_ABSENT;
-	a = env_arena(ctx, h);
-	if (!a || !find_same_name_inline(s, a, h, 0))
-		return find_anchor(ctx, s->labels);
-	s->anchor = h;
-	return FIND_FOUND;
+	*ret_anchor = env_arena(ctx, h);
+	if (*ret_anchor && find_same_name_inline(s, *ret_anchor, h, 0)) {
+		s->anchor = h;
+		return FIND_FOUND;
+	}
+	r = find_anchor(ctx, s, s->labels);
+	if (!r)
+		*ret_anchor = env_arena(ctx, s->anchor);
+	return r || *ret_anchor ? r : REASON_store;
+}
+
+/* What is not simply there: DS, or what only the zone above has. */
+static __always_inline int find_rare_side(struct env_ctx *ctx, struct scratch *s, int r)
+{
+	if (r == FIND_ABSENT)
+		r = find_node(ctx, s, DNSBOLT_SIDE_PARENT);
+	return !r && s->qtype == QTYPE_DS ? find_ds(ctx, s) : r;
 }
 
 /* 0: scratch.answer; FIND_ABSENT: go on with find_encloser(); else the reason to pass with. */
-ENV_STAGE int find_exact(struct env_ctx *ctx)
+static __always_inline int find_exact(struct env_ctx *ctx, struct scratch *s,
+				      const struct dnsbolt_config *c)
 {
-	struct scratch *s = env_scratch(ctx);
+	const struct dnsbolt_anchor *a = 0;
+	const struct dnsbolt_node *n = 0;
 	int r;
 
-	if (!s)
+	if (!s || !c)
 		return REASON_internal;
 	s->depth = s->labels;
 	s->encloser = 0;
 	s->ds_up = 0;
 	s->renamed = 0;
 	s->n_proofs = 0;
-	r = find_own_anchor(ctx, s);
+	r = find_own_anchor(ctx, s, &a);
 	if (r)
 		return r;
-	r = find_node_inline(ctx, s, DNSBOLT_SIDE_CHILD);
-	if (r == FIND_ABSENT)
-		r = find_node(ctx, DNSBOLT_SIDE_PARENT);
-	if (!r && s->qtype == QTYPE_DS)
-		r = find_ds(ctx, s);
+	r = find_node_inline(ctx, s, a, DNSBOLT_SIDE_CHILD, &n);
+	if (r == FIND_ABSENT || s->qtype == QTYPE_DS) {
+		r = find_rare_side(ctx, s, r);
+		n = env_arena(ctx, s->node);
+	}
 	if (r)
 		return r;
-	r = find_shut(ctx, s);
-	return r ? r : find_entry_inline(ctx, s, s->qtype);
+	r = find_shut(ctx, s, c);
+	if (r)
+		return r;
+	return n ? find_entry_inline(s, n, s->qtype) : REASON_store;
 }
 
 /* How many labels of the name are stored. Every ancestor of a stored name is stored, so that is monotonic along the
  * name, and a name of 127 labels costs 8 look-ups. */
-ENV_STAGE int find_depth(struct env_ctx *ctx)
+ENV_STAGE int find_depth(struct env_ctx *ctx, struct scratch *s)
 {
-	struct scratch *s = env_scratch(ctx);
 	__u32 lo = 0, hi, mid, i;
 
 	if (!s)
@@ -353,7 +383,7 @@ ENV_STAGE int find_depth(struct env_ctx *ctx)
 		if (lo >= hi)
 			break;
 		mid = (lo + hi + 1) >> 1;
-		if (env_name(ctx, &s->hash[mid & 127]))
+		if (env_name(ctx, s->hash[mid & 127]))
 			lo = mid;
 		else
 			hi = mid - 1;
@@ -363,9 +393,8 @@ ENV_STAGE int find_depth(struct env_ctx *ctx)
 
 /* The closest ancestor with a node that counts, into scratch.node and depth: up from the deepest that is stored, past
  * those that are there only for other names' sake. FIND_ABSENT: none up to the root. */
-ENV_STAGE int find_closest(struct env_ctx *ctx, __u32 depth)
+ENV_STAGE int find_closest(struct env_ctx *ctx, struct scratch *s, __u32 depth)
 {
-	struct scratch *s = env_scratch(ctx);
 	__u32 i;
 	int r;
 
@@ -374,12 +403,12 @@ ENV_STAGE int find_closest(struct env_ctx *ctx, __u32 depth)
 	for (i = 0; i < DNSBOLT_LABELS_MAX + 1; i++) {
 		if (i > depth)
 			break;
-		r = find_anchor(ctx, depth - i);
+		r = find_anchor(ctx, s, depth - i);
 		if (r == FIND_ABSENT)
 			continue;
 		if (r)
 			return r;
-		r = find_any_side(ctx);
+		r = find_any_side(ctx, s);
 		if (r == FIND_ABSENT)
 			continue;
 		s->depth = depth - i;
@@ -389,16 +418,17 @@ ENV_STAGE int find_closest(struct env_ctx *ctx, __u32 depth)
 }
 
 /* DS asked at an apex above which no zone is served: our own NODATA. */
-static __always_inline int find_own_ds(struct env_ctx *ctx, struct scratch *s)
+static __always_inline int find_own_ds(struct env_ctx *ctx, struct scratch *s,
+				       const struct dnsbolt_config *c)
 {
-	int r = find_anchor(ctx, s->labels);
+	int r = find_anchor(ctx, s, s->labels);
 
 	if (!r)
-		r = find_node(ctx, DNSBOLT_SIDE_CHILD);
+		r = find_node(ctx, s, DNSBOLT_SIDE_CHILD);
 	if (r)
 		return r == FIND_ABSENT ? REASON_busy : r;
-	r = find_shut(ctx, s);
-	return r ? r : find_entry(ctx, s->qtype);
+	r = find_shut(ctx, s, c);
+	return r ? r : find_entry(ctx, s, s->qtype);
 }
 
 /* What a wildcard has for the type (RFC 4592 section 3.3), by its own node. */
@@ -410,12 +440,12 @@ static __always_inline int find_wildcard(struct env_ctx *ctx, struct scratch *s,
 	int r;
 
 	s->anchor = anchor;
-	r = find_node(ctx, DNSBOLT_SIDE_CHILD);
+	r = find_node(ctx, s, DNSBOLT_SIDE_CHILD);
 	if (r)
 		return r == FIND_ABSENT ? REASON_wildcard_odd : r;
 	if (s->zone != zone) /* a cut, whose child is served */
 		return REASON_wildcard_odd;
-	return s->snapshot == snapshot ? find_entry(ctx, s->qtype) : REASON_busy;
+	return s->snapshot == snapshot ? find_entry(ctx, s, s->qtype) : REASON_busy;
 }
 
 /* Must the denial chain be asked about a name whose encloser that is? 0: no, FIND_PROVE: yes. */
@@ -439,9 +469,9 @@ static __always_inline int find_below(struct env_ctx *ctx, struct scratch *s,
 	int r = 0;
 
 	if (n->flags & DNSBOLT_NODE_CUT)
-		return find_entry(ctx, 0);
+		return find_entry(ctx, s, 0);
 	if (n->flags & DNSBOLT_NODE_DNAME) {
-		r = find_entry(ctx, QTYPE_DNAME);
+		r = find_entry(ctx, s, QTYPE_DNAME);
 		return r ? r : FIND_DNAME;
 	}
 	if (n->flags & DNSBOLT_NODE_WILDCARD)
@@ -454,7 +484,7 @@ static __always_inline int find_below(struct env_ctx *ctx, struct scratch *s,
 /* One name of the zone, on either side of a cut. Another zone's is noted in scratch.beside. */
 static __always_inline int find_inside_one(struct env_ctx *ctx, struct scratch *s, __u32 zone)
 {
-	int r = find_node(ctx, DNSBOLT_SIDE_CHILD);
+	int r = find_node(ctx, s, DNSBOLT_SIDE_CHILD);
 
 	if (!r && s->zone == zone)
 		return 0;
@@ -462,14 +492,13 @@ static __always_inline int find_inside_one(struct env_ctx *ctx, struct scratch *
 		s->beside = 1;
 	else if (r != FIND_ABSENT)
 		return r;
-	r = find_node(ctx, DNSBOLT_SIDE_PARENT);
+	r = find_node(ctx, s, DNSBOLT_SIDE_PARENT);
 	return r || s->zone == zone ? r : FIND_ABSENT;
 }
 
 /* As find_closest(), from the name itself up to the apex of the zone in hand. */
-ENV_STAGE int find_inside(struct env_ctx *ctx, __u32 depth)
+ENV_STAGE int find_inside(struct env_ctx *ctx, struct scratch *s, __u32 depth)
 {
-	struct scratch *s = env_scratch(ctx);
 	dnsbolt_handle snapshot;
 	__u32 zone, i;
 	int r;
@@ -482,7 +511,7 @@ ENV_STAGE int find_inside(struct env_ctx *ctx, __u32 depth)
 	for (i = 0; i < DNSBOLT_LABELS_MAX + 1; i++) {
 		if (i > depth)
 			break;
-		r = find_anchor(ctx, depth - i);
+		r = find_anchor(ctx, s, depth - i);
 		if (!r)
 			r = find_inside_one(ctx, s, zone);
 		if (r == FIND_ABSENT)
@@ -496,16 +525,15 @@ ENV_STAGE int find_inside(struct env_ctx *ctx, __u32 depth)
 
 /* What the zone has for the name that a DNAME led to, the zone's cuts included, other zones not. FIND_TARGET: it is in another
  * zone, so nothing. */
-ENV_STAGE int find_target(struct env_ctx *ctx)
+ENV_STAGE int find_target(struct env_ctx *ctx, struct scratch *s)
 {
-	struct scratch *s = env_scratch(ctx);
 	const struct dnsbolt_node *n;
 	const struct dnsbolt_answer *a;
 	int r;
 
 	if (!s)
 		return REASON_internal;
-	r = find_inside(ctx, (__u32)find_depth(ctx));
+	r = find_inside(ctx, s, (__u32)find_depth(ctx, s));
 	if (r)
 		return r;
 	n = env_arena(ctx, s->node);
@@ -516,7 +544,7 @@ ENV_STAGE int find_target(struct env_ctx *ctx)
 	s->encloser = s->depth == s->labels ? 0 : s->node;
 	if (s->qtype == QTYPE_RRSIG && n->flags & DNSBOLT_NODE_DNAME)
 		return REASON_dname_twice; /* its signature could stand in the answer twice */
-	r = s->encloser ? find_below(ctx, s, n) : find_entry(ctx, s->qtype);
+	r = s->encloser ? find_below(ctx, s, n) : find_entry(ctx, s, s->qtype);
 	if (r == FIND_DNAME)
 		return REASON_dname_twice;
 	if (r > 0)
@@ -530,32 +558,63 @@ ENV_STAGE int find_target(struct env_ctx *ctx)
 	return s->qtype == QTYPE_DNAME && a->reason == REASON_cname ? REASON_dname_twice : r;
 }
 
-/* The name itself has no node. 0: scratch.answer (0: NXDOMAIN), FIND_PROVE, FIND_DNAME, or the reason to pass with. */
-ENV_STAGE int find_encloser(struct env_ctx *ctx)
+/* The name's parent: most names that do not exist are asked for right below one that does.
+ * FIND_ABSENT: it is to be searched for. */
+static __always_inline int find_parent(struct env_ctx *ctx, struct scratch *s,
+				       const struct dnsbolt_node **ret_node)
 {
-	struct scratch *s = env_scratch(ctx);
-	const struct dnsbolt_node *n;
-	__u32 from;
+	__u32 depth = (s->labels - 1u) & 127;
+	const struct dnsbolt_anchor *a;
+	dnsbolt_handle h;
 	int r;
 
-	if (!s)
+	if (!s->labels)
+		return FIND_ABSENT;
+	h = env_name(ctx, s->hash[depth]);
+	a = h ? env_arena(ctx, h) : 0;
+	if (!a || !find_same_name_inline(s, a, h, s->at[1]))
+		return FIND_ABSENT;
+	s->anchor = h;
+	r = find_node_inline(ctx, s, a, DNSBOLT_SIDE_CHILD, ret_node);
+	if (!r)
+		s->depth = depth;
+	return r;
+}
+
+/* Any other ancestor. */
+static __always_inline int find_ancestor(struct env_ctx *ctx, struct scratch *s,
+					 const struct dnsbolt_node **ret_node)
+{
+	__u32 from = s->ds_up ? (s->labels - 1u) & 127 : (__u32)find_depth(ctx, s);
+	int r = find_closest(ctx, s, from);
+
+	if (!r)
+		*ret_node = env_arena(ctx, s->node);
+	return r;
+}
+
+/* The name itself has no node. 0: scratch.answer (0: NXDOMAIN), FIND_PROVE, FIND_DNAME, or the reason to pass with. */
+ENV_STAGE int find_encloser(struct env_ctx *ctx, struct scratch *s, const struct dnsbolt_config *c)
+{
+	const struct dnsbolt_node *n = 0;
+	int r;
+
+	if (!s || !c)
 		return REASON_internal;
-	from = s->ds_up ? (s->labels - 1u) & 127 : (__u32)find_depth(ctx);
-	r = find_closest(ctx, from);
+	r = s->ds_up ? FIND_ABSENT : find_parent(ctx, s, &n);
 	if (r == FIND_ABSENT)
-		return s->ds_up ? find_own_ds(ctx, s) : REASON_not_ours;
+		r = find_ancestor(ctx, s, &n);
+	if (r == FIND_ABSENT)
+		return s->ds_up ? find_own_ds(ctx, s, c) : REASON_not_ours;
 	if (r)
 		return r;
 	if (s->depth >= s->labels) /* not there when find_exact() looked: it came meanwhile */
 		return REASON_busy;
-	r = find_shut(ctx, s);
+	r = find_shut(ctx, s, c);
 	if (r)
 		return r;
 	s->encloser = s->node;
-	n = env_arena(ctx, s->node);
-	if (!n)
-		return REASON_store;
-	return find_below(ctx, s, n);
+	return n ? find_below(ctx, s, n) : REASON_store;
 }
 
 #endif /* DNSBOLT_CORE_FIND_H */

@@ -106,15 +106,15 @@ static __always_inline __u64 limit_move(const struct dnsbolt_limit_config *l, __
 
 /* Debits one response of the class to the client; scratch.limit_what is what is limited within the class. Returns enum
  * limit_verdict. */
-ENV_STAGE int limit_debit(struct env_ctx *ctx, __u32 class)
+ENV_STAGE int limit_debit(struct env_ctx *ctx, struct scratch *s, const struct dnsbolt_config *c,
+			  __u32 class)
 {
-	struct scratch *s = env_scratch(ctx);
-	const struct dnsbolt_config *c = env_config(ctx);
 	struct dnsbolt_limit_line *line;
 	__u64 hash, tag, now, old, *account;
 	int verdict = LIMIT_DROP;
 	__u32 i, step;
 
+	ENV_TAKES(ctx);
 	if (!s || !c || class >= DNSBOLT_CLASSES)
 		return LIMIT_SEND;
 	step = c->limit.step[class];
@@ -124,7 +124,7 @@ ENV_STAGE int limit_debit(struct env_ctx *ctx, __u32 class)
 	if (!step || !line)
 		return LIMIT_SEND;
 	tag = hash >> LIMIT_TAG_SHIFT;
-	now = env_coarse(ctx) >> DNSBOLT_TICK_SHIFT;
+	now = env_coarse(ctx, s) >> DNSBOLT_TICK_SHIFT;
 	i = limit_place(line, tag, now, c->limit.window);
 	account = &line->account[i & (DNSBOLT_LINE_ACCOUNTS - 1)];
 	ENV_UNROLL
@@ -155,7 +155,7 @@ static __always_inline int limit_class(struct env_ctx *ctx, struct scratch *s,
 	if (s->debited >> class & 1)
 		return 0;
 	s->debited |= (__u8)(1u << class);
-	verdict = limit_debit(ctx, class);
+	verdict = limit_debit(ctx, s, c, class);
 	if (verdict == LIMIT_SEND)
 		return 0;
 	if (!s->limited)
@@ -175,10 +175,8 @@ static __always_inline int limit_is_on(const struct scratch *s, const struct dns
 
 /* Before the name is looked for: all that the client's prefix gets; and what a client has to be told whose cookie is not of ours,
  * where one is required (RFC 7873 section 5.2.3). */
-ENV_STAGE int limit_early(struct env_ctx *ctx)
+ENV_STAGE int limit_early(struct env_ctx *ctx, struct scratch *s, const struct dnsbolt_config *c)
 {
-	struct scratch *s = env_scratch(ctx);
-	const struct dnsbolt_config *c = env_config(ctx);
 	int on, required, r = 0;
 
 	if (!s || !c)
@@ -217,11 +215,8 @@ static __always_inline __u32 limit_classify(struct env_ctx *ctx, struct scratch 
 }
 
 /* An answer that was found, before proofs are looked for and anything is planned. As limit_class(). */
-ENV_STAGE int limit_answer(struct env_ctx *ctx)
+ENV_STAGE int limit_answer(struct env_ctx *ctx, struct scratch *s, const struct dnsbolt_config *c)
 {
-	struct scratch *s = env_scratch(ctx);
-	const struct dnsbolt_config *c = env_config(ctx);
-
 	if (!s || !c)
 		return REASON_internal;
 	return limit_is_on(s, c) ? limit_class(ctx, s, c, limit_classify(ctx, s)) : 0;
@@ -237,10 +232,9 @@ static __always_inline int limit_identity(struct env_ctx *ctx, struct scratch *s
 
 /* What is to be passed for `reason`: is there room for it? A bucket for all clients; the last quarter of it is for good ones. Over
  * the rate nothing is written. */
-ENV_STAGE int limit_passed(struct env_ctx *ctx, __u32 reason)
+ENV_STAGE int limit_passed(struct env_ctx *ctx, struct scratch *s, const struct dnsbolt_config *c,
+			   __u32 reason)
 {
-	struct scratch *s = env_scratch(ctx);
-	const struct dnsbolt_config *c = env_config(ctx);
 	struct dnsbolt_limit_line *line;
 	__u64 now, tat, next, room;
 	__u32 i;
@@ -253,7 +247,7 @@ ENV_STAGE int limit_passed(struct env_ctx *ctx, __u32 reason)
 	room = c->limit.pass_burst_ns;
 	if (s->cookie != DNSBOLT_COOKIE_VALID && !(s->client_flags & DNSBOLT_CLIENT_EXEMPT))
 		room -= room / 4;
-	now = env_coarse(ctx);
+	now = env_coarse(ctx, s);
 	ENV_UNROLL
 	for (i = 0; i < LIMIT_TRIES; i++) {
 		tat = env_read64(&line->account[0]);

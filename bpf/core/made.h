@@ -121,16 +121,14 @@ static __always_inline int made_plan(struct env_ctx *ctx, struct scratch *s,
 	int r;
 
 	plan_start(s);
-	r = plan_dname(ctx);
+	r = plan_dname(ctx, s);
 	s->rcode = s->made_len ? 0 : RCODE_YXDOMAIN; /* RFC 6672 section 2.2 */
 	return r ? r : plan_finish(s, c);
 }
 
 /* Below a DNAME: the DNAME, and the CNAME that follows from it. FIND_TARGET: its target may be in the zone. */
-ENV_STAGE int made_dname(struct env_ctx *ctx)
+ENV_STAGE int made_dname(struct env_ctx *ctx, struct scratch *s, const struct dnsbolt_config *c)
 {
-	struct scratch *s = env_scratch(ctx);
-	const struct dnsbolt_config *c = env_config(ctx);
 	const struct dnsbolt_node *n;
 	int r;
 
@@ -170,14 +168,12 @@ static __always_inline int made_is_inside(struct env_ctx *ctx, const struct scra
 		return 0;
 	labels = snap->apex_labels;
 	return labels <= s->labels &&
-	       find_same_name(ctx, snap->apex, s->at[(s->labels - labels) & 127]);
+	       find_same_name(ctx, s, snap->apex, s->at[(s->labels - labels) & 127]);
 }
 
 /* On from the DNAME's target. 0: planned; FIND_PROVE, or the reason to pass with. */
-ENV_STAGE int made_target(struct env_ctx *ctx)
+ENV_STAGE int made_target(struct env_ctx *ctx, struct scratch *s, const struct dnsbolt_config *c)
 {
-	struct scratch *s = env_scratch(ctx);
-	const struct dnsbolt_config *c = env_config(ctx);
 	int r;
 
 	if (!s || !c)
@@ -185,10 +181,10 @@ ENV_STAGE int made_target(struct env_ctx *ctx)
 	r = made_rename(s, c);
 	if (r)
 		return r;
-	r = made_is_inside(ctx, s) ? find_target(ctx) : FIND_TARGET;
+	r = made_is_inside(ctx, s) ? find_target(ctx, s) : FIND_TARGET;
 	if (r == FIND_TARGET)
 		return made_plan(ctx, s, c);
-	return r ? r : plan_answer(ctx);
+	return r ? r : plan_answer(ctx, s, c);
 }
 
 /* Eight octets of a name as scratch.name has them (RFC 4892, and BIND's names for the same). */
@@ -238,10 +234,8 @@ static __always_inline void made_text(struct scratch *s, const struct dnsbolt_id
 }
 
 /* Class CH: id.server, hostname.bind, version.bind, version.server. */
-ENV_STAGE int made_chaos(struct env_ctx *ctx)
+ENV_STAGE int made_chaos(struct env_ctx *ctx, struct scratch *s, const struct dnsbolt_config *c)
 {
-	struct scratch *s = env_scratch(ctx);
-	const struct dnsbolt_config *c = env_config(ctx);
 	const struct dnsbolt_identity *id;
 	int r;
 

@@ -60,9 +60,8 @@ static __always_inline void sha1_rounds(__u32 *w, __u32 *v, int quarter, __u32 k
 }
 
 /* FIPS 180-4 section 6.1.2. */
-ENV_STAGE int nsec3_block(struct env_ctx *ctx, __u32 block)
+ENV_STAGE int nsec3_block(struct scratch *s, __u32 block)
 {
-	struct scratch *s = env_scratch(ctx);
 	const __u8 *m;
 	__u32 v[5], i;
 
@@ -138,7 +137,7 @@ static long nsec3_each_block(__u32 i, void *arg)
 {
 	struct nsec3_loop *l = arg;
 
-	return nsec3_block(l->ctx, i) != 0;
+	return nsec3_block(l->s, i) != 0;
 }
 
 /* RFC 5155 section 5: IH(salt, x, k) = H(IH(salt, x, k-1) || salt). */
@@ -156,15 +155,14 @@ static long nsec3_iterate(__u32 i, void *arg)
 		env_put32((__u8 *)h->message + 4 * k, __builtin_bswap32(h->h[k]));
 	l->bad |= (__u32)nsec3_finish(l->s, l->snap, 20);
 	nsec3_start(h);
-	l->bad |= (__u32)nsec3_block(l->ctx, 0);
+	l->bad |= (__u32)nsec3_block(l->s, 0);
 	return l->bad != 0;
 }
 
 /* Hashes the next closer name: scratch.depth labels exist, one more is it. Its first 8 octets are the key to search
  * for. */
-ENV_STAGE int nsec3_key(struct env_ctx *ctx)
+ENV_STAGE int nsec3_key(struct env_ctx *ctx, struct scratch *s)
 {
-	struct scratch *s = env_scratch(ctx);
 	struct nsec3_loop l = {};
 	__u32 from, len;
 	int r;

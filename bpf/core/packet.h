@@ -69,10 +69,8 @@ static __always_inline int packet_ipv4_source_bad(__be32 addr)
 
 static __always_inline void packet_map_ipv4(struct dnsbolt_addr *to, __be32 addr)
 {
-	env_put32(to->a, 0);
-	env_put32(to->a + 4, 0);
-	env_put32(to->a + 8, BE32(0xffff));
-	env_put32(to->a + 12, addr);
+	env_put64(to->a, 0);
+	env_put64(to->a + 8, BE32(0xffff) | (__u64)addr << 32);
 }
 
 static __always_inline int packet_udp(const struct udphdr *udp, __u32 ip_payload, __be16 port)
@@ -176,8 +174,8 @@ static __always_inline int packet_ipv6(struct env_ctx *ctx, struct scratch *s, _
 		return r;
 	if (!udp->check) /* RFC 8200 section 8.1 */
 		return REASON_udp_checksum;
-	__builtin_memcpy(&s->src, &ip->saddr, 16);
-	__builtin_memcpy(&s->dst, &ip->daddr, 16);
+	env_copy(s->src.a, (__u8 *)&ip->saddr, 16);
+	env_copy(s->dst.a, (__u8 *)&ip->daddr, 16);
 	if (packet_ipv6_source_bad(s->src.a))
 		return REASON_bad_source;
 	if (packet_is_mapped(s->dst.a)) /* else it would find IPv4's row of `listen` */
@@ -245,16 +243,13 @@ static __always_inline int packet_parties(struct env_ctx *ctx, struct scratch *s
 }
 
 /* Up to the addresses. */
-static __always_inline int packet_parse(struct env_ctx *ctx)
+static __always_inline int packet_parse(struct env_ctx *ctx, struct scratch *s,
+					const struct dnsbolt_config *c)
 {
-	struct scratch *s = env_scratch(ctx);
-	const struct dnsbolt_config *c = env_config(ctx);
 	__be16 proto = 0;
 	__u32 l3 = 0;
 	int r;
 
-	if (!s || !c)
-		return REASON_internal;
 	r = packet_ethernet(ctx, &l3, &proto);
 	if (r)
 		return r;
@@ -293,80 +288,83 @@ static __always_inline __u64 packet_ipv4_sum(const __u8 *ip)
 	return csum_add64(csum_add64(env_get32(ip + 16), env_get64(ip)), env_get64(ip + 8));
 }
 
-static __always_inline __u64 packet_message_sum(const struct scratch *s, __u32 len)
+/* The message into the scratch, with zeros up to the next multiple of 8. *ret_sum: of its words, which are in registers here: a sum
+ * over what was just stored would wait for it. */
+static __always_inline int packet_message(struct env_ctx *ctx, struct scratch *s, __u32 at,
+					  __u32 len, __u64 *ret_sum)
 {
-	const __u8 *m = (__u8 *)s->frame + FRAME_DNS;
-	__u64 sum = 0;
+	const __u8 *from = env_span(ctx, at, DNS_HEADER), *end = env_data_end(ctx);
+	__u8 *to = env_message(s);
+	__u64 sum = 0, w;
 	__u32 i;
 
+	if (!from)
+		return REASON_length;
 	for (i = 0; i < DNS_QUERY_MAX / 8; i++) {
-		if (i * 8 >= len)
+		if (i * 8 + 8 > len)
 			break;
-		sum = csum_add64(sum, env_get64(m + i * 8));
+		if (from + i * 8 + 8 > end)
+			return REASON_length;
+		w = env_get64(from + i * 8);
+		env_put64(to + i * 8, w);
+		sum = csum_add64(sum, w);
 	}
-	return sum;
+	from = env_span(ctx, at + len - 8, 8);
+	if (!from)
+		return REASON_length;
+	w = len & 7 ? env_get64(from) >> (64 - 8 * (len & 7)) : 0;
+	env_put64(to + (len & 1016), w);
+	*ret_sum = csum_add64(sum, w);
+	return 0;
 }
 
 /* Right, zero where IPv4 allows that, or the bare pseudo-header sum that a local stack leaves to its NIC. */
-static __always_inline int packet_checksums(const struct scratch *s, __u32 len)
+static __always_inline int packet_checksums(struct env_ctx *ctx, const struct scratch *s, __u32 len,
+					    __u64 sum)
 {
-	const __u8 *udp = (__u8 *)s->frame + FRAME_DNS - PACKET_UDP;
-	__u32 check = env_get16(udp + 6);
-	__u64 pseudo, sum;
+	const __u8 *ip = env_span(ctx, s->l4 - sizeof(struct iphdr), sizeof(struct iphdr)), *udp;
+	__u64 pseudo, word;
+	__u32 check;
 
-	if (!s->ipv6 && csum_fold(packet_ipv4_sum(udp - sizeof(struct iphdr))) != 0xffff)
+	if (!ip)
+		return REASON_length;
+	if (!s->ipv6 && csum_fold(packet_ipv4_sum(ip)) != 0xffff)
 		return REASON_ip_checksum;
+	udp = env_span(ctx, s->l4, PACKET_UDP);
+	if (!udp)
+		return REASON_length;
+	word = env_get64(udp);
+	check = word >> 48;
 	if (!check)
 		return 0;
 	pseudo = packet_pseudo_sum(s, len + PACKET_UDP);
 	if (check == csum_fold(pseudo))
 		return 0;
-	sum = csum_add64(pseudo, env_get64(udp)) + packet_message_sum(s, len);
-	return csum_fold(sum) == 0xffff ? 0 : REASON_udp_checksum;
+	return csum_fold(csum_add64(pseudo, word) + sum) == 0xffff ? 0 : REASON_udp_checksum;
 }
 
-/* The first `len` octets of the packet to `to`: two spans of `half` octets, a constant, the second one over the end of the first. */
-static __always_inline int packet_halves(struct env_ctx *ctx, __u8 *to, __u32 len, const __u32 half)
+/* What is in front of the message to where it is at hand for the reply: two spans of `half` octets, a constant, the second one over the
+ * end of the first. */
+static __always_inline int packet_headers(struct env_ctx *ctx, struct scratch *s, __u32 headers,
+					  const __u32 half)
 {
-	const __u8 *from, *last;
+	__u8 *to = (__u8 *)s->frame + (FRAME_DNS - headers);
+	const __u8 *first = env_span(ctx, 0, half), *last = env_span(ctx, headers - half, half);
 
-	len = (len - half) & 127;
-	env_barrier_var(len);
-	from = env_span(ctx, 0, half);
-	last = env_span(ctx, len, half);
-	if (!from || !last || len > half)
+	if (!first || !last)
 		return REASON_length;
-	env_copy(to, from, half);
-	env_copy(to + len, last, half);
+	env_copy(to, first, half);
+	env_copy((__u8 *)s->frame + FRAME_DNS - half, last, half);
 	return 0;
 }
 
-/* Where a helper's call would cost more than the copy there is none. */
-static __always_inline int packet_copy(struct env_ctx *ctx, struct scratch *s, __u32 headers,
-				       __u32 len)
+/* Headers and message into the scratch. */
+static __always_inline int packet_load(struct env_ctx *ctx, struct scratch *s)
 {
-	__u8 *to = (__u8 *)s->frame + (FRAME_DNS - headers);
-
-	len = ((len - 1) & 1023) + 1;
-	env_barrier_var(len);
-	if (len >= 32 && len <= 64)
-		return packet_halves(ctx, to, len, 32);
-	if (len > 64 && len <= 128)
-		return packet_halves(ctx, to, len, 64);
-	if (len > FRAME_HEADERS_MAX + DNS_QUERY_MAX)
-		return REASON_internal;
-	return env_load(ctx, 0, to, len) ? REASON_length : 0;
-}
-
-/* Headers and message into the scratch, with zeros behind, so that checksums may be taken by words. */
-static __always_inline int packet_load(struct env_ctx *ctx)
-{
-	struct scratch *s = env_scratch(ctx);
 	__u32 headers, len;
+	__u64 sum = 0;
 	int r;
 
-	if (!s)
-		return REASON_internal;
 	if (s->msg_len < DNS_HEADER)
 		return REASON_message_short;
 	if (s->msg_len > DNS_QUERY_MAX)
@@ -375,17 +373,16 @@ static __always_inline int packet_load(struct env_ctx *ctx)
 	s->dns = headers;
 	headers &= 127;
 	env_barrier_var(headers);
-	if (headers > FRAME_HEADERS_MAX)
+	if (headers > FRAME_HEADERS_MAX || headers < 40)
 		return REASON_internal;
-	r = packet_copy(ctx, s, headers, headers + s->msg_len);
-	if (r)
-		return r;
 	len = s->msg_len & 1023;
 	env_barrier_var(len);
 	if (len > DNS_QUERY_MAX)
 		return REASON_internal;
-	env_put64((__u8 *)s->frame + FRAME_DNS + len, 0);
-	return packet_checksums(s, len);
+	r = packet_headers(ctx, s, headers, 40);
+	if (!r)
+		r = packet_message(ctx, s, headers, len, &sum);
+	return r ? r : packet_checksums(ctx, s, len, sum);
 }
 
 #endif /* DNSBOLT_CORE_PACKET_H */

@@ -28,7 +28,7 @@ static __always_inline int plan_resolve(struct env_ctx *ctx, struct scratch *s, 
 	int r;
 
 	if (flags & DNSBOLT_SLOT_PROOF) {
-		r = find_proof(ctx, *handle);
+		r = find_proof(ctx, s, *handle);
 		*handle = s->proof_part;
 		return r;
 	}
@@ -83,9 +83,9 @@ static __always_inline int plan_has(const struct scratch *s, dnsbolt_handle hand
 }
 
 /* Adds a part, by handle, symbol or proof. */
-ENV_STAGE int plan_add(struct env_ctx *ctx, __u32 what, __u32 section, __u32 flags)
+ENV_STAGE int plan_add(struct env_ctx *ctx, struct scratch *s, __u32 what, __u32 section,
+		       __u32 flags)
 {
-	struct scratch *s = env_scratch(ctx);
 	const struct dnsbolt_part *p;
 	dnsbolt_handle handle = what;
 	int r;
@@ -113,7 +113,7 @@ static __always_inline int plan_slot(struct env_ctx *ctx, struct scratch *s,
 	if (flags & (s->dnssec_ok ? DNSBOLT_SLOT_PLAIN : DNSBOLT_SLOT_DO))
 		return 0;
 	if (s->n_parts || handle < DNSBOLT_PART_SYMBOLS || flags & DNSBOLT_SLOT_PROOF)
-		return plan_add(ctx, handle, slot->section, flags);
+		return plan_add(ctx, s, handle, slot->section, flags);
 	p = env_arena(ctx, handle);
 	if (!p || !p->len)
 		return REASON_store;
@@ -229,9 +229,9 @@ static __always_inline int plan_nxdomain(struct env_ctx *ctx, struct scratch *s)
 	s->rcode = RCODE_NXDOMAIN;
 	s->reason = REASON_nxdomain;
 	s->node = s->encloser;
-	r = plan_add(ctx, DNSBOLT_PART_SOA, DNSBOLT_AUTHORITY_SECTION, 0);
+	r = plan_add(ctx, s, DNSBOLT_PART_SOA, DNSBOLT_AUTHORITY_SECTION, 0);
 	if (!r && s->dnssec_ok)
-		r = plan_add(ctx, DNSBOLT_PART_SOA_SIG, DNSBOLT_AUTHORITY_SECTION, 0);
+		r = plan_add(ctx, s, DNSBOLT_PART_SOA_SIG, DNSBOLT_AUTHORITY_SECTION, 0);
 	return r;
 }
 
@@ -244,9 +244,8 @@ static __always_inline void plan_start(struct scratch *s)
 }
 
 /* A DNAME with its signatures, and the CNAME that was made of it. What follows is said of its target. */
-ENV_STAGE int plan_dname(struct env_ctx *ctx)
+ENV_STAGE int plan_dname(struct env_ctx *ctx, struct scratch *s)
 {
-	struct scratch *s = env_scratch(ctx);
 	dnsbolt_handle found;
 	int r;
 
@@ -300,23 +299,22 @@ static __always_inline int plan_finish(struct scratch *s, const struct dnsbolt_c
 	return plan_pointers(s);
 }
 
-ENV_STAGE int plan_answer(struct env_ctx *ctx)
+static __always_inline int plan_answer(struct env_ctx *ctx, struct scratch *s,
+				       const struct dnsbolt_config *c)
 {
-	struct scratch *s = env_scratch(ctx);
-	const struct dnsbolt_config *c = env_config(ctx);
 	__u32 i;
 	int r;
 
 	if (!s || !c)
 		return REASON_internal;
 	plan_start(s);
-	r = s->renamed ? plan_dname(ctx) : 0;
+	r = s->renamed ? plan_dname(ctx, s) : 0;
 	if (!r)
 		r = s->answer ? plan_slots(ctx, s, 0) : plan_nxdomain(ctx, s);
 	for (i = 0; !r && i < DNSBOLT_PROOFS_MAX; i++) {
 		if (i >= s->n_proofs)
 			break;
-		r = plan_add(ctx, s->proof[i], DNSBOLT_AUTHORITY_SECTION, 0);
+		r = plan_add(ctx, s, s->proof[i], DNSBOLT_AUTHORITY_SECTION, 0);
 	}
 	if (!r && s->answer)
 		r = plan_slots(ctx, s, 1);
@@ -328,10 +326,8 @@ ENV_STAGE int plan_answer(struct env_ctx *ctx)
 }
 
 /* `return: fib`: the reply goes back to where the query came from, or not from here. */
-ENV_STAGE int plan_route(struct env_ctx *ctx)
+ENV_STAGE int plan_route(struct env_ctx *ctx, struct scratch *s, const struct dnsbolt_config *c)
 {
-	struct scratch *s = env_scratch(ctx);
-	const struct dnsbolt_config *c = env_config(ctx);
 	const __u8 *mac;
 
 	if (!s || !c)

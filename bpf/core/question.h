@@ -57,48 +57,50 @@ static __always_inline int question_header(const __u8 *m)
 /* Labels that are walked and hashed without a loop of calls, which costs more than they do. Most names have no more. */
 #define QUESTION_FEW 6u
 
-struct question_walk {
-	struct scratch *s;
-	const __u8 *name;
-	__u32 from; /* the loop's first label */
-};
-
-/* One label of the name as it came. The loop ends at the root label, or leaves labels at WALK_BAD at a
- * compression pointer, an extended label type (RFC 6891 section 5), or past 255 octets. */
-static long question_label(__u32 i, void *arg)
+/* The i-th label of the name as it came, at p. Returns where the next one starts; 0: that was the root label, or, with labels left at
+ * WALK_BAD, a compression pointer, an extended label type (RFC 6891 section 5), or past 255 octets. */
+static __always_inline __u32 question_step(struct scratch *s, const __u8 *name, __u32 i, __u32 p)
 {
-	struct question_walk *w = arg;
-	struct scratch *s = w->s;
-	__u32 p = s->walk & 255, len = w->name[p];
+	__u32 len = name[p & 255];
 
-	i += w->from;
 	s->at[i & 127] = (__u8)p;
 	if (!len) {
 		s->labels = (__u16)i;
 		s->name_len = (__u16)(p + 1);
-		return 1;
+		return 0;
 	}
-	if (len > 63 || p + 1 + len > DNSBOLT_NAME_MAX - 1)
-		return 1;
-	s->walk = p + 1 + len;
-	return 0;
+	return len > 63 || p + 1 + len > DNSBOLT_NAME_MAX - 1 ? 0 : p + 1 + len;
+}
+
+struct question_walk {
+	struct scratch *s;
+	const __u8 *name;
+};
+
+static long question_label(__u32 i, void *arg)
+{
+	struct question_walk *w = arg;
+
+	w->s->walk = question_step(w->s, w->name, QUESTION_FEW + i, w->s->walk);
+	return !w->s->walk;
 }
 
 /* Finds the labels of a name of the scratch. What lies behind it there is an older query's: the caller compares the
  * length. */
 static __always_inline int question_labels(struct scratch *s, const __u8 *name)
 {
-	struct question_walk w = { s, name, 0 };
-	__u32 i;
+	struct question_walk w = { s, name };
+	__u32 i, p = 0;
 
-	s->walk = 0;
 	s->labels = WALK_BAD;
 	s->name_len = 0;
-	for (i = 0; i < QUESTION_FEW; i++)
-		if (question_label(i, &w))
+	for (i = 0; i < QUESTION_FEW; i++) {
+		p = question_step(s, name, i, p);
+		if (!p)
 			break;
-	if (i == QUESTION_FEW) {
-		w.from = QUESTION_FEW;
+	}
+	if (p) {
+		s->walk = p;
 		env_loop(DNSBOLT_LABELS_MAX + 1 - QUESTION_FEW, question_label, &w);
 	}
 	return s->labels > DNSBOLT_LABELS_MAX ? REASON_qname : 0;
@@ -145,46 +147,46 @@ static __always_inline __u64 question_copy(struct scratch *s, const __u8 *name)
 struct question_hash {
 	struct scratch *s;
 	__u64 h, k1, k2;
-	__u32 from; /* the loop's first label */
 };
 
 /* The i-th label from the root down, with its length octet. */
-static long question_hash_label(__u32 i, void *arg)
+static __always_inline __u64 question_hash_one(const struct question_hash *q, __u32 i, __u64 h)
 {
-	struct question_hash *q = arg;
 	struct scratch *s = q->s;
-	__u32 p, k;
-	__u32 octets;
-	__u64 h = q->h;
+	const __u8 *label = (__u8 *)s->name + s->at[(s->labels - 1 - i) & 127];
+	__u32 k, octets = label[0] + 1u;
 
-	i += q->from;
-	p = s->at[(s->labels - 1 - i) & 127];
-	octets = ((__u8 *)s->name)[p & 255] + 1u;
 	for (k = 0; k < 8; k++) {
 		if (octets <= 8)
 			break;
-		h = hash_word(h, env_get64((__u8 *)s->name + (p & 255)), q->k1, q->k2);
-		p += 8;
+		h = hash_word(h, env_get64(label), q->k1, q->k2);
+		label += 8;
 		octets -= 8;
 	}
-	h = hash_last(h, env_get64((__u8 *)s->name + (p & 255)), octets, q->k1, q->k2);
-	q->h = h;
+	h = hash_last(h, env_get64(label), octets, q->k1, q->k2);
 	s->hash[(i + 1) & 127] = h;
+	return h;
+}
+
+static long question_hash_label(__u32 i, void *arg)
+{
+	struct question_hash *q = arg;
+
+	q->h = question_hash_one(q, QUESTION_FEW + i, q->h);
 	return 0;
 }
 
 static __always_inline void question_hash(struct scratch *s, const struct dnsbolt_config *c)
 {
-	struct question_hash q = { s, c->hash_seed, c->hash_key[0], c->hash_key[1], 0 };
+	struct question_hash q = { s, c->hash_seed, c->hash_key[0], c->hash_key[1] };
 	__u32 i, labels = s->labels & 127;
 
 	s->hash[0] = q.h;
 	for (i = 0; i < QUESTION_FEW; i++) {
 		if (i >= labels)
 			return;
-		question_hash_label(i, &q);
+		q.h = question_hash_one(&q, i, q.h);
 	}
-	q.from = QUESTION_FEW;
 	env_loop(labels - QUESTION_FEW, question_hash_label, &q);
 }
 
@@ -221,14 +223,10 @@ static __always_inline int question_type(struct scratch *s, const struct dnsbolt
 	return r;
 }
 
-static __always_inline int question_parse(struct env_ctx *ctx)
+static __always_inline int question_parse(struct scratch *s, const struct dnsbolt_config *c)
 {
-	struct scratch *s = env_scratch(ctx);
-	const struct dnsbolt_config *c = env_config(ctx);
 	int r;
 
-	if (!s || !c)
-		return REASON_internal;
 	s->question_end = 0;
 	s->chaos = 0;
 	s->nsid = 0;
@@ -250,15 +248,11 @@ static __always_inline int question_parse(struct env_ctx *ctx)
 	return question_type(s, c);
 }
 
-static __always_inline int question_name(struct env_ctx *ctx)
+static __always_inline int question_name(struct scratch *s, const struct dnsbolt_config *c)
 {
-	struct scratch *s = env_scratch(ctx);
-	const struct dnsbolt_config *c = env_config(ctx);
 	const __u8 *p;
 	__u64 sum;
 
-	if (!s || !c)
-		return REASON_internal;
 	sum = question_copy(s, (__u8 *)s->frame + FRAME_NAME);
 	p = (__u8 *)s->frame + FRAME_NAME + (s->name_len & 255);
 	s->question_sum = csum_fold(

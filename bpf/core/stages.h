@@ -50,119 +50,113 @@ static __always_inline void stages_begin(struct scratch *s)
 }
 
 /* May this client ask? Where there are no prefixes, that costs nothing. */
-static __always_inline int stages_client(struct env_ctx *ctx, const struct dnsbolt_config *c)
+static __always_inline int stages_client(struct env_ctx *ctx, struct scratch *s,
+					 const struct dnsbolt_config *c)
 {
-	return c->limit.flags & DNSBOLT_LIMIT_ACCESS ? client_check(ctx) : 0;
+	return c->limit.flags & DNSBOLT_LIMIT_ACCESS ? client_check(ctx, s, c) : 0;
 }
 
 /* The frame: is it a DNS query to us? */
-ENV_STAGE int stages_packet(struct env_ctx *ctx)
+static __always_inline int stages_packet(struct env_ctx *ctx, struct scratch *s,
+					 const struct dnsbolt_config *c)
 {
-	const struct dnsbolt_config *c = env_config(ctx);
-	int r;
-
-	if (!c)
-		return REASON_internal;
-	r = packet_parse(ctx);
-	if (!r)
-		r = stages_client(ctx, c);
-	return r ? r : packet_load(ctx);
-}
-
-/* Cookies, and what is limited or refused before anything is looked for. */
-static __always_inline int stages_early(struct env_ctx *ctx)
-{
-	const struct scratch *s = env_scratch(ctx);
-	const struct dnsbolt_config *c = env_config(ctx);
 	int r;
 
 	if (!s || !c)
 		return REASON_internal;
-	r = s->cookie_len ? cookie_read(ctx) : 0;
+	r = packet_parse(ctx, s, c);
+	if (!r)
+		r = stages_client(ctx, s, c);
+	return r ? r : packet_load(ctx, s);
+}
+
+/* Cookies, and what is limited or refused before anything is looked for. */
+static __always_inline int stages_early(struct env_ctx *ctx, struct scratch *s,
+					const struct dnsbolt_config *c)
+{
+	int r;
+
+	r = s->cookie_len ? cookie_read(ctx, s, c) : 0;
 	if (!r && (c->limit.step[DNSBOLT_CLASS_ALL] || c->cookie.mode == DNSBOLT_COOKIES_REQUIRE))
-		r = limit_early(ctx);
+		r = limit_early(ctx, s, c);
 	return r;
 }
 
 /* An answer that was found: may it be sent? */
-static __always_inline int stages_limit(struct env_ctx *ctx)
+static __always_inline int stages_limit(struct env_ctx *ctx, struct scratch *s,
+					const struct dnsbolt_config *c)
 {
-	const struct dnsbolt_config *c = env_config(ctx);
-
-	if (!c)
-		return REASON_internal;
-	return c->limit.flags & DNSBOLT_LIMIT_ON ? limit_answer(ctx) : 0;
-}
-
-static __always_inline int stages_class(struct env_ctx *ctx)
-{
-	const struct scratch *s = env_scratch(ctx);
-
-	return !s ? REASON_internal : s->chaos ? STAGES_CHAOS : 0;
+	return c->limit.flags & DNSBOLT_LIMIT_ON ? limit_answer(ctx, s, c) : 0;
 }
 
 /* The message in the scratch: what is asked? */
-ENV_STAGE int stages_question(struct env_ctx *ctx)
+static __always_inline int stages_question(struct scratch *s, const struct dnsbolt_config *c)
 {
-	int r = question_parse(ctx);
+	int r;
 
+	if (!s || !c)
+		return REASON_internal;
+	r = question_parse(s, c);
 	if (!r)
-		r = edns_parse(ctx);
-	return r ? r : question_name(ctx);
+		r = edns_parse(s, c);
+	return r ? r : question_name(s, c);
 }
 
 /* And what do we have? */
-static __always_inline int stages_lookup(struct env_ctx *ctx)
+static __always_inline int stages_lookup(struct env_ctx *ctx, struct scratch *s,
+					 const struct dnsbolt_config *c)
 {
-	int r = stages_question(ctx);
+	int r = stages_question(s, c);
 
 	if (!r)
-		r = stages_early(ctx);
+		r = stages_early(ctx, s, c);
 	if (!r)
-		r = stages_class(ctx);
+		r = s->chaos ? STAGES_CHAOS : 0;
 	if (!r)
-		r = find_exact(ctx);
+		r = find_exact(ctx, s, c);
 	if (!r)
-		r = stages_limit(ctx);
+		r = stages_limit(ctx, s, c);
 	if (!r)
-		r = plan_answer(ctx);
+		r = plan_answer(ctx, s, c);
 	return r;
 }
 
 /* By the closest encloser, without proofs. */
-static __always_inline int stages_encloser(struct env_ctx *ctx)
+static __always_inline int stages_encloser(struct env_ctx *ctx, struct scratch *s,
+					   const struct dnsbolt_config *c)
 {
-	int r = find_encloser(ctx), limited = 0;
+	int r = find_encloser(ctx, s, c), limited = 0;
 
 	if (!r || r == STAGES_PROVE || r == STAGES_DNAME)
-		limited = stages_limit(ctx);
+		limited = stages_limit(ctx, s, c);
 	if (limited)
 		r = limited;
-	return r ? r : plan_answer(ctx);
+	return r ? r : plan_answer(ctx, s, c);
 }
 
 /* With the proofs. */
-static __always_inline int stages_prove(struct env_ctx *ctx)
+static __always_inline int stages_prove(struct env_ctx *ctx, struct scratch *s,
+					const struct dnsbolt_config *c)
 {
-	int r = deny_prove(ctx);
+	int r = deny_prove(ctx, s, c);
 
-	return r ? r : plan_answer(ctx);
+	return r ? r : plan_answer(ctx, s, c);
 }
 
 /* The reply, in place of the frame. Room is the last step that can fail. */
-static __always_inline int stages_commit(struct env_ctx *ctx, const struct dnsbolt_config *c,
-					 struct scratch *s)
+static __always_inline int stages_commit(struct env_ctx *ctx, struct scratch *s,
+					 const struct dnsbolt_config *c)
 {
-	int r = c->return_path == DNSBOLT_RETURN_FIB ? plan_route(ctx) : 0;
+	int r = c->return_path == DNSBOLT_RETURN_FIB ? plan_route(ctx, s, c) : 0;
 
 	if (r)
 		return r;
 	if (env_read_once(&c->mode) == DNSBOLT_MODE_SHADOW)
 		return REASON_shadow;
-	r = commit_room(ctx);
+	r = commit_room(ctx, s);
 	if (r)
 		return r;
-	r = commit_reply(ctx);
+	r = commit_reply(ctx, s, c);
 	if (!r)
 		r = commit_filling(ctx, s);
 	return r ? STAGES_BROKEN : 0;
@@ -170,8 +164,8 @@ static __always_inline int stages_commit(struct env_ctx *ctx, const struct dnsbo
 
 /* What is done in the end with a packet that is as it came: `reason` is to pass or to drop it. What is passed has its limit; in
  * shadow mode the host gets everything. */
-static __always_inline int stages_end(struct env_ctx *ctx, const struct dnsbolt_config *c,
-				      int reason)
+static __always_inline int stages_end(struct env_ctx *ctx, struct scratch *s,
+				      const struct dnsbolt_config *c, int reason)
 {
 	int drop = reason_is_drop((__u32)reason);
 
@@ -179,7 +173,7 @@ static __always_inline int stages_end(struct env_ctx *ctx, const struct dnsbolt_
 		return drop ? REASON_shadow : reason;
 	if (drop || reason < STAGES_QUERY_FIRST || !c->limit.pass_step_ns)
 		return reason;
-	return limit_passed(ctx, (__u32)reason);
+	return limit_passed(ctx, s, c, (__u32)reason);
 }
 
 #endif /* DNSBOLT_CORE_STAGES_H */

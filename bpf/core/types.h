@@ -44,6 +44,15 @@ struct sha1 {
 	__u32 schedule[16];
 };
 
+#define COOKIE_MEMOS 128u /* a power of two */
+
+/* A hash that was made for a client, and all that it is of. One line of memory. */
+struct cookie_memo {
+	__u64 secret[2], cookie[2], src[2];
+	__u64 ipv6;
+	__u64 hash;
+};
+
 /* One part of the planned answer. */
 struct plan_part {
 	dnsbolt_handle handle;
@@ -91,6 +100,7 @@ struct scratch {
 	__u8 slipped;	      /* and the reply says to ask again */
 	__u64 cookie_sent[3]; /* client cookie, server cookie */
 	__u64 limit_what;     /* name or zone whose responses are counted */
+	__u64 tick, coarse;   /* jiffies, and the coarse clock as it was then */
 
 	/* find */
 	__u32 flips; /* of the config map, before the first look-up */
@@ -127,10 +137,14 @@ struct scratch {
 	__u16 count[3];	       /* records by section */
 	__u8 truncated, rcode, aa, reason;
 	__u8 of_target;	 /* what is planned is said of the DNAME's target */
+	__u8 moved;	 /* the frame has grown in front */
 	__u32 target_at; /* offset in the message of that target's name */
 	__u32 sum;	 /* checksum so far */
 	__u32 where;	 /* offset in the message where the next part goes */
 	__u32 folded;	 /* names that no pointer reaches */
+
+	/* what one query leaves for others */
+	struct cookie_memo memo[COOKIE_MEMOS];
 };
 
 #endif /* DNSBOLT_CORE_TYPES_H */

@@ -33,18 +33,20 @@ void core_free(struct core *core)
 /* 0: the plan stands; else the reason to pass with. What the driver does by tail calls. */
 static int core_lookup(struct env_ctx *ctx)
 {
-	int r = stages_lookup(ctx);
+	const struct dnsbolt_config *c = ctx->view->config;
+	struct scratch *s = &ctx->scratch;
+	int r = stages_lookup(ctx, s, c);
 
 	if (r == STAGES_ENCLOSER)
-		r = stages_encloser(ctx);
+		r = stages_encloser(ctx, s, c);
 	if (r == STAGES_DNAME)
-		r = made_dname(ctx);
+		r = made_dname(ctx, s, c);
 	if (r == STAGES_TARGET)
-		r = made_target(ctx);
+		r = made_target(ctx, s, c);
 	if (r == STAGES_PROVE)
-		r = stages_prove(ctx);
+		r = stages_prove(ctx, s, c);
 	if (r == STAGES_CHAOS)
-		r = made_chaos(ctx);
+		r = made_chaos(ctx, s, c);
 	return r == STAGES_PLANNED ? 0 : r;
 }
 
@@ -155,14 +157,17 @@ static int core_compose(struct core *core, uint8_t *msg, size_t *len, size_t roo
 {
 	struct env_ctx *ctx = &core->ctx;
 	struct scratch *s = &ctx->scratch;
+	struct commit_header header;
 
 	ctx->data = msg;
 	ctx->data_end = msg + s->reply_len;
-	if (commit_body(ctx))
+	if (commit_body(ctx, s, ctx->view->config))
 		return REASON_internal;
-	commit_dns_header(s);
 	if (env_store(ctx, 0, env_message(s), s->question_end))
 		return REASON_internal;
+	header = commit_dns_header(s);
+	env_put64(msg, header.first);
+	env_put32(msg + 8, header.rest);
 	*len = s->reply_len;
 	return s->folded ? core_unfold(core, msg, len, room) : 0;
 }
@@ -198,14 +203,14 @@ static int core_packet(struct env_ctx *ctx)
 	stages_begin(s);
 	r = stages_mode(c);
 	if (!r)
-		r = stages_packet(ctx);
+		r = stages_packet(ctx, s, c);
 	if (!r && core_orphaned(ctx))
 		r = REASON_orphaned;
 	if (!r)
 		r = core_lookup(ctx);
 	if (!r)
-		r = stages_commit(ctx, c, s);
-	return r > 0 ? stages_end(ctx, c, r) : r;
+		r = stages_commit(ctx, s, c);
+	return r > 0 ? stages_end(ctx, s, c, r) : r;
 }
 
 int core_frame(struct core *core, uint8_t *frame, size_t *len, size_t headroom, size_t tailroom,
