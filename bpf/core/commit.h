@@ -61,8 +61,6 @@ static __always_inline int commit_room(struct env_ctx *ctx, struct scratch *s)
 {
 	__u32 target;
 
-	if (!s)
-		return REASON_internal;
 	s->moved = 0;
 	target = s->dns + s->reply_len;
 	if (target < COMMIT_FRAME_MIN && s->frame_len >= COMMIT_FRAME_MIN)
@@ -572,8 +570,6 @@ static __always_inline int commit_reply(struct env_ctx *ctx, struct scratch *s,
 {
 	int r;
 
-	if (!s || !c)
-		return REASON_internal;
 	r = commit_body(ctx, s, c);
 	return r ? r : commit_headers(ctx, s);
 }

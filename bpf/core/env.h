@@ -6,7 +6,7 @@
  *   struct env_ctx        the packet: struct xdp_md, or a buffer
  *   ENV_STAGE             a function that verifiers look at alone (global in BPF)
  *   ENV_TAKES             first in a stage that has no use for an argument: else clang lets callers pass nothing, which verifiers refuse
- *   ENV_UNROLL, ENV_NO_UNROLL   before a loop that must not, or must, be one in BPF
+ *   ENV_UNROLL            before a loop that must not be one in BPF
  *   ENV_UNFOLDS           names that no pointer reaches are spelled afterwards (userspace/lib/unfold.h)
  *   env_scratch/config/zone/name/listen/arena/client/limit_line    the maps; NULL or 0: not there
  *   env_data/data_end/ifindex/frame_len/load/store/adjust_tail/adjust_head    the packet
@@ -34,7 +34,6 @@
 	xdp_md /* struct env_ctx is struct xdp_md: the verifier knows a context by that name */
 #define ENV_STAGE __noinline
 #define ENV_UNROLL _Pragma("unroll")
-#define ENV_NO_UNROLL _Pragma("nounroll")
 #define ENV_PTRS_MAX DNSBOLT_UDP_PTRS_MAX
 #define ENV_UNFOLDS 0
 #define ENV_OFFSET_MASK 8191u /* of any octet of a frame that is answered */
@@ -269,7 +268,6 @@ static __always_inline int env_fib(struct env_ctx *ctx, const struct scratch *s,
 #endif
 #define ENV_STAGE static inline
 #define ENV_UNROLL
-#define ENV_NO_UNROLL
 #define ENV_PTRS_MAX 65535u
 #define ENV_UNFOLDS 1
 #define ENV_OFFSET_MASK ~0u

@@ -347,8 +347,6 @@ static __always_inline int find_exact(struct env_ctx *ctx, struct scratch *s,
 	const struct dnsbolt_node *n = 0;
 	int r;
 
-	if (!s || !c)
-		return REASON_internal;
 	s->depth = s->labels;
 	s->encloser = 0;
 	s->ds_up = 0;

@@ -27,22 +27,25 @@ static __always_inline __u32 sha1_f(int quarter, __u32 b, __u32 c, __u32 d)
 	return b ^ c ^ d;
 }
 
-/* Word of the schedule; it lives in memory, as a ring of 16. */
-static __always_inline __u32 sha1_word(__u32 *w, __u32 round)
+/* Word of the schedule; it lives in memory, as a ring of 16: volatile, else clang keeps more of it in registers than there are, and
+ * spills more than a BPF stack holds. */
+static __always_inline __u32 sha1_word(volatile __u32 *w, __u32 round)
 {
-	if (round >= 16)
-		w[round & 15] = sha1_rol(w[(round - 3) & 15] ^ w[(round - 8) & 15] ^
-						 w[(round - 14) & 15] ^ w[round & 15],
-					 1);
-	return w[round & 15];
+	__u32 word = w[round & 15];
+
+	if (round < 16)
+		return word;
+	word = sha1_rol(w[(round - 3) & 15] ^ w[(round - 8) & 15] ^ w[(round - 14) & 15] ^ word, 1);
+	w[round & 15] = word;
+	return word;
 }
 
-/* Twenty rounds of one function and one constant. A loop: unrolled, clang spills more than a BPF stack holds. */
+/* Twenty rounds of one function and one constant. */
 static __always_inline void sha1_rounds(__u32 *w, __u32 *v, int quarter, __u32 k)
 {
 	__u32 a = v[0], b = v[1], c = v[2], d = v[3], e = v[4], i, t;
 
-	ENV_NO_UNROLL
+	ENV_UNROLL
 	for (i = 0; i < 20; i++) {
 		t = sha1_rol(a, 5) + sha1_f(quarter, b, c, d) + e + k +
 		    sha1_word(w, (__u32)quarter * 20 + i);
@@ -112,13 +115,16 @@ static __always_inline int nsec3_finish(struct scratch *s, const struct dnsbolt_
 	return 0;
 }
 
-/* The name from offset `from` on, in the message, zeros behind it. */
-static __always_inline void nsec3_message(struct scratch *s, __u32 from, __u32 len)
+/* The name from offset `from` on, in the message, zeros behind it: as far as the salt and the filling may reach. */
+static __always_inline void nsec3_message(struct scratch *s, __u32 from, __u32 len, __u32 salt)
 {
 	__u32 i;
 
-	for (i = 0; i < SHA1_BLOCKS_MAX * SHA1_BLOCK / 8; i++)
+	for (i = 0; i < SHA1_BLOCKS_MAX * SHA1_BLOCK / 8; i++) {
+		if (i * 8 >= len + salt + NSEC3_FILLING_MIN + SHA1_BLOCK)
+			break;
 		s->sha1.message[i] = 0;
+	}
 	for (i = 0; i < DNSBOLT_NAME_MAX / 8 + 1; i++) {
 		if (i * 8 >= len)
 			break;
@@ -178,7 +184,7 @@ ENV_STAGE int nsec3_key(struct env_ctx *ctx, struct scratch *s)
 	if (from >= s->name_len)
 		return REASON_internal;
 	len = s->name_len - from;
-	nsec3_message(s, from, len);
+	nsec3_message(s, from, len, l.snap->salt_len);
 	r = nsec3_finish(s, l.snap, len);
 	if (r)
 		return r;

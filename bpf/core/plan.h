@@ -196,20 +196,34 @@ static __always_inline int plan_pointers(const struct scratch *s)
 	return 0;
 }
 
-/* The parts of the answer that was found: those of the additional section, or all others. Proofs go between. */
-static __always_inline int plan_slots(struct env_ctx *ctx, struct scratch *s, int additional)
+/* Slots are sorted by section. */
+static __always_inline int plan_has_additional(const struct dnsbolt_answer *a, __u32 n_slots)
 {
-	const struct dnsbolt_answer *a = env_arena(ctx, s->answer);
-	__u32 i;
+	__u32 last = (n_slots - 1) & (DNSBOLT_PARTS_MAX - 1);
+
+	return n_slots && a->slot[last].section == DNSBOLT_ADDITIONAL_SECTION;
+}
+
+/* The parts of an answer: those of the additional section, or all others. Proofs go between. */
+static __always_inline int plan_slots(struct env_ctx *ctx, struct scratch *s,
+				      const struct dnsbolt_answer *a, int additional)
+{
+	__u32 i, n;
 	int r;
 
-	if (!a || a->n_slots > DNSBOLT_PARTS_MAX)
+	if (!a)
 		return REASON_store;
+	n = a->n_slots;
+	env_barrier_var(n); /* one load: natively it may change under us */
+	if (n > DNSBOLT_PARTS_MAX)
+		return REASON_store;
+	if (additional && !plan_has_additional(a, n))
+		return 0;
 	s->aa = a->flags & DNSBOLT_ANSWER_AA;
 	s->rcode = a->rcode & 15;
 	s->reason = a->reason;
 	for (i = 0; i < DNSBOLT_PARTS_MAX; i++) {
-		if (i >= a->n_slots)
+		if (i >= n)
 			break;
 		if ((a->slot[i].section == DNSBOLT_ADDITIONAL_SECTION) != additional)
 			continue;
@@ -246,15 +260,11 @@ static __always_inline void plan_start(struct scratch *s)
 /* A DNAME with its signatures, and the CNAME that was made of it. What follows is said of its target. */
 ENV_STAGE int plan_dname(struct env_ctx *ctx, struct scratch *s)
 {
-	dnsbolt_handle found;
 	int r;
 
 	if (!s)
 		return REASON_internal;
-	found = s->answer;
-	s->answer = s->dname;
-	r = plan_slots(ctx, s, 0);
-	s->answer = found;
+	r = plan_slots(ctx, s, env_arena(ctx, s->dname), 0);
 	if (s->made_len)
 		plan_append(s, DNSBOLT_PART_MADE, s->made_len, 1, 0, 0, DNSBOLT_ANSWER_SECTION, 0);
 	s->of_target = 1;
@@ -302,22 +312,21 @@ static __always_inline int plan_finish(struct scratch *s, const struct dnsbolt_c
 static __always_inline int plan_answer(struct env_ctx *ctx, struct scratch *s,
 				       const struct dnsbolt_config *c)
 {
+	const struct dnsbolt_answer *a = s->answer ? env_arena(ctx, s->answer) : 0;
 	__u32 i;
 	int r;
 
-	if (!s || !c)
-		return REASON_internal;
 	plan_start(s);
 	r = s->renamed ? plan_dname(ctx, s) : 0;
 	if (!r)
-		r = s->answer ? plan_slots(ctx, s, 0) : plan_nxdomain(ctx, s);
+		r = s->answer ? plan_slots(ctx, s, a, 0) : plan_nxdomain(ctx, s);
 	for (i = 0; !r && i < DNSBOLT_PROOFS_MAX; i++) {
 		if (i >= s->n_proofs)
 			break;
 		r = plan_add(ctx, s, s->proof[i], DNSBOLT_AUTHORITY_SECTION, 0);
 	}
 	if (!r && s->answer)
-		r = plan_slots(ctx, s, 1);
+		r = plan_slots(ctx, s, a, 1);
 	if (s->renamed) {
 		s->aa = 1; /* of the first owner: RFC 1035 section 4.1.1 */
 		s->reason = REASON_dname;

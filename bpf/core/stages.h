@@ -62,8 +62,6 @@ static __always_inline int stages_packet(struct env_ctx *ctx, struct scratch *s,
 {
 	int r;
 
-	if (!s || !c)
-		return REASON_internal;
 	r = packet_parse(ctx, s, c);
 	if (!r)
 		r = stages_client(ctx, s, c);
@@ -94,8 +92,6 @@ static __always_inline int stages_question(struct scratch *s, const struct dnsbo
 {
 	int r;
 
-	if (!s || !c)
-		return REASON_internal;
 	r = question_parse(s, c);
 	if (!r)
 		r = edns_parse(s, c);
