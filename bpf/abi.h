@@ -21,7 +21,7 @@
 #include <linux/types.h>
 
 #ifndef DNSBOLT_ABI_TEST
-#define DNSBOLT_ABI 4u
+#define DNSBOLT_ABI 5u
 #else /* tests/e2e/upgrade.sh: another version, with a program array of another size */
 #define DNSBOLT_ABI DNSBOLT_ABI_TEST
 #endif
@@ -198,6 +198,14 @@ static inline __u32 dnsbolt_listen_bit(__u64 high, __u64 low)
 	return ((__u32)both ^ (__u32)(both >> 32)) * 0x9e3779b1u >> 24;
 }
 
+/* Of apex_bits, by the hash of an apex. */
+#define DNSBOLT_APEX_BITS 4096u
+
+static inline __u32 dnsbolt_apex_bit(__u64 hash)
+{
+	return (__u32)(hash >> 52);
+}
+
 struct dnsbolt_config {
 	__u32 abi;	    /* DNSBOLT_ABI */
 	__u32 mode;	    /* enum dnsbolt_mode; may be stored by anyone who may open the pin */
@@ -225,9 +233,12 @@ struct dnsbolt_config {
 	struct dnsbolt_cookie_config cookie;
 	__u64 listen_bits[DNSBOLT_LISTEN_BITS / 64];	  /* dnsbolt_listen_bit() */
 	struct dnsbolt_addr served[DNSBOLT_LISTEN_QUICK]; /* zeros: free */
+	/* dnsbolt_apex_bit(): of each zone that has a version, set before it has one. A name of which no ancestor, nor itself, has its
+	 * bit is in no zone. */
+	__u64 apex_bits[DNSBOLT_APEX_BITS / 64];
 };
 _Static_assert(sizeof(struct dnsbolt_config) ==
-		       96 + 3 * 128 + 16 * DNSBOLT_MAX_IFACES + 72 + 64 + 32 + 64,
+		       96 + 3 * 128 + 16 * DNSBOLT_MAX_IFACES + 72 + 64 + 32 + 64 + 512,
 	       "ABI");
 
 /* ---- dnsbolt_clients: LPM_TRIE struct dnsbolt_client_key -> struct dnsbolt_client ---- */

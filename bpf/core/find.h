@@ -311,6 +311,21 @@ static __always_inline int find_ds(struct env_ctx *ctx, struct scratch *s)
 	return r;
 }
 
+/* Can any zone have the name? A bit of one of its ancestors says that one may. */
+static __always_inline int find_may_be_ours(const struct scratch *s, const struct dnsbolt_config *c)
+{
+	__u32 i, bit;
+
+	for (i = 0; i <= QUESTION_FEW; i++) {
+		if (i > s->labels)
+			return 0;
+		bit = dnsbolt_apex_bit(s->hash[i]) & (DNSBOLT_APEX_BITS - 1);
+		if (c->apex_bits[bit / 64] >> bit % 64 & 1)
+			return 1;
+	}
+	return 1; /* a name of many labels is searched for */
+}
+
 /* The name's own anchor: nearly always the only one of its hash. */
 static __always_inline int find_own_anchor(struct env_ctx *ctx, struct scratch *s,
 					   const struct dnsbolt_anchor **ret_anchor)
@@ -352,6 +367,8 @@ static __always_inline int find_exact(struct env_ctx *ctx, struct scratch *s,
 	s->ds_up = 0;
 	s->renamed = 0;
 	s->n_proofs = 0;
+	if (!find_may_be_ours(s, c))
+		return REASON_not_ours;
 	r = find_own_anchor(ctx, s, &a);
 	if (r)
 		return r;

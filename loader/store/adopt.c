@@ -78,6 +78,7 @@ static int take_zone(struct store *s, uint32_t index)
 	if (err)
 		return store_fail(s, err == -EEXIST ? -EPROTO : err, "zone %u: %s", index,
 				  strerror(-err));
+	apexes_add(s, zone);
 	s->stats.zones++;
 	return 0;
 }
@@ -306,6 +307,8 @@ int adopt_run(struct store *s)
 			err = check_chain(s, s->names.key[i], s->names.value[i]);
 	if (!err)
 		err = take_zones(s);
+	if (!err)
+		apexes_trim(s);
 	if (!err)
 		err = each_anchor(s, take_heads);
 	if (!err)

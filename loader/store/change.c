@@ -388,7 +388,11 @@ static void commit_zone(struct store *s, struct zone_entry *z)
 	if (!z->dirty && snapshot_equal(s, z->next, old))
 		discard_next(s, z);
 	if (z->next || z->dropped) {
+		if (z->next && !old)
+			apexes_add(s, z);
 		handle_publish(snapshot, z->next);
+		if (old && !z->next)
+			apexes_remove(s, z);
 		if (old)
 			snapshot_retire(s, old);
 		s->stats.zones += (z->next != 0) - (old != 0);

@@ -3,6 +3,7 @@
  * The store's inside, shared by the files of this folder.
  *
  *     store.c      opening, zones, what is known about the store
+ *     apexes.c     the filter by which a reader knows that no zone can have a name
  *     change.c     change sets: begin, put, delete, sweep, flip, drop, commit, abort
  *     reclaim.c    what a change set leaves to do once no reader looks at the old version
  *     adopt.c      taking over what another process wrote, in whatever state it was killed
@@ -61,6 +62,8 @@ struct store {
 	struct list free_zones; /* indexes given back, below next_zone */
 	uint32_t next_zone;
 
+	uint32_t apexes[DNSBOLT_APEX_BITS]; /* zones with a version behind each bit of the config */
+
 	uint64_t version;
 	bool open;	/* a change set is */
 	bool unsettled; /* reclaim_run() has something to do */
@@ -113,6 +116,13 @@ int store_add_zone(struct store *s, uint32_t index, const uint8_t *apex,
 /* Takes the zone's apex out of the table; its index stays taken until store_free_zone(). */
 void store_hide_zone(struct store *s, struct zone_entry *zone);
 void store_free_zone(struct store *s, struct zone_entry *zone);
+
+/* The zone gets its first version: before readers can see it. */
+void apexes_add(struct store *s, const struct zone_entry *zone);
+/* It has none any more: after they can. */
+void apexes_remove(struct store *s, const struct zone_entry *zone);
+/* Takes away what is there for zones that nobody added: after adoption. */
+void apexes_trim(struct store *s);
 
 /* ---- handles ---- */
 

@@ -292,6 +292,81 @@ static void a_dropped_zone_leaves_nothing(void **state)
 	assert_int_equal(again, zone);
 }
 
+/* Bits of the filter that are set, and whether that of the apex is. */
+static unsigned apex_bits(struct bed *bed, const char *apex, bool *ret_has)
+{
+	const struct dnsbolt_config *config = store_config(bed->s);
+	struct owner owner;
+	unsigned n = 0;
+	uint32_t bit;
+
+	assert_int_equal(owner_read(&owner, wire(apex), config), 0);
+	bit = dnsbolt_apex_bit(owner.hash[0]);
+	*ret_has = config->apex_bits[bit / 64] >> bit % 64 & 1;
+	for (unsigned i = 0; i < DNSBOLT_APEX_BITS / 64; i++)
+		n += (unsigned)__builtin_popcountll(config->apex_bits[i]);
+	return n;
+}
+
+static void check_apex(struct bed *bed, const char *apex, bool has, unsigned n)
+{
+	bool found;
+
+	assert_int_equal(apex_bits(bed, apex, &found), n);
+	assert_int_equal(found, has);
+}
+
+static void add_apex(struct bed *bed, uint32_t zone, const char *apex)
+{
+	bed_begin(bed);
+	bed_put(bed, zone, apex, 1);
+	bed_flip(bed, zone, apex, 1);
+	bed_commit(bed);
+}
+
+static void drop_apex(struct bed *bed, uint32_t zone)
+{
+	bed_begin(bed);
+	assert_int_equal(store_drop(bed->s, zone), 0);
+	bed_commit(bed);
+	bed_settle(bed);
+}
+
+static void the_filter_has_the_apexes_of_zones_with_a_version(void **state)
+{
+	struct bed *bed = bed_need(state);
+	uint32_t one, like_one, other;
+
+	bed_weaken(bed, 1);
+	one = bed_zone(bed, "a");
+	like_one = bed_zone(bed, "q"); /* the same bit */
+	other = bed_zone(bed, "bb");
+	check_apex(bed, "a", false, 0);
+	bed_begin(bed);
+	bed_put(bed, one, "a", 1);
+	bed_flip(bed, one, "a", 1);
+	check_apex(bed, "a", false, 0);
+	store_abort(bed->s);
+	check_apex(bed, "a", false, 0);
+	add_apex(bed, one, "a");
+	check_apex(bed, "a", true, 1);
+	add_apex(bed, like_one, "q");
+	add_apex(bed, other, "bb");
+	check_apex(bed, "bb", true, 2);
+	drop_apex(bed, one);
+	check_apex(bed, "q", true, 2);
+	bed_reopen(bed);
+	check_apex(bed, "q", true, 2);
+	/* What a killed process set for a zone that never came */
+	store_config(bed->s)->apex_bits[0] |= 1;
+	bed_reopen(bed);
+	check_apex(bed, "q", true, 2);
+	drop_apex(bed, like_one);
+	check_apex(bed, "q", false, 1);
+	drop_apex(bed, other);
+	check_apex(bed, "bb", false, 0);
+}
+
 static void an_aborted_change_set_leaves_nothing(void **state)
 {
 	struct bed *bed = bed_need(state);
@@ -622,6 +697,7 @@ int main(void)
 		BED_BOTH(both_sides_of_a_cut_live_apart),
 		BED_BOTH(a_name_moves_from_zone_to_zone),
 		BED_BOTH(a_dropped_zone_leaves_nothing),
+		BED_BOTH(the_filter_has_the_apexes_of_zones_with_a_version),
 		BED_BOTH(an_aborted_change_set_leaves_nothing),
 		BED_BOTH(names_of_one_hash_are_chained),
 		BED_BOTH(what_is_over_a_limit_is_refused),
