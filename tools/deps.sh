@@ -11,14 +11,14 @@ set -euo pipefail
 build="gcc libc6-dev make pkg-config clang llvm bpftool linux-libc-dev libbpf-dev libxdp-dev libknot-dev
 	libuv1-dev libcyaml-dev libyaml-dev libjansson-dev libmicrohttpd-dev libcap-dev libbsd-dev libcmocka-dev"
 check="clang-format mandoc git"
-# knot-dnsutils: kdig, whose cookies are not dig's; unbound: a resolver that is none of BIND's
+# knot-dnsutils: kdig, whose cookies are not dig's; unbound, knot-resolver: resolvers that are none of BIND's
 tests="iproute2 ethtool procps util-linux bind9-dnsutils dnsperf nsd knot bind9 bind9-utils ldnsutils knot-dnssecutils knot-dnsutils
-	unbound tcpdump curl jq
+	unbound knot-resolver tcpdump curl jq
 	python3-dnspython python3-cryptography
 	libclang-rt-14-dev"
 kernels="qemu-system-x86 busybox-static cpio xz-utils"
 bench="python3 pdns-server pdns-backend-bind"
-servers="nsd:nsd knot:knot bind9:named pdns-server:pdns unbound:unbound" # package:unit
+servers="nsd:nsd knot:knot bind9:named pdns-server:pdns unbound:unbound knot-resolver:kresd.target" # package:unit
 
 policy=/usr/sbin/policy-rc.d
 log=

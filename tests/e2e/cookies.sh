@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# DNS cookies: dig, kdig, and named and unbound as resolvers, through the driver, through the host's server with the same secret, and through a
+# DNS cookies: dig, kdig, and named, unbound and kresd as resolvers, through the driver, through the host's server with the same secret, and through a
 # roll-over of the secret at two sites behind one address: no query comes by TCP, none is asked again for its cookie.
 . "$(dirname "$0")/../bed/bed.sh"
-for c in named unbound kdig; do
+for c in named unbound kresd kdig; do
 	command -v $c > /dev/null || { echo "$c is missing"; exit 77; }
 done
 bed_up cookies
@@ -92,7 +92,7 @@ bed_must_start
 asks "without a file: a random secret, kept over a restart" "driver answer" @$SERVER4 +cookie="$cookie" www.example.com A
 is "as it was" "$(cookie_of)" "$cookie"
 
-# ---- named and unbound as resolvers, on the client's side ----
+# ---- named, unbound and Knot Resolver as resolvers, on the client's side ----
 cat > "$BED_DIR/resolver/named.conf" << END
 options {
     directory "$BED_DIR/resolver"; pid-file none; session-keyfile "$BED_DIR/resolver/session.key"; lock-file none;
@@ -125,15 +125,26 @@ stub-zone:
 remote-control:
     control-enable: no
 END
-resolver_start() # named|unbound
+cat > "$BED_DIR/resolver/kresd.conf" << END
+net.listen('127.0.0.1', 5303)
+cache.size = 4 * MB
+trust_anchors.remove('.')
+modules.unload('ta_signal_query')
+modules.unload('priming')
+policy.add(policy.suffix(policy.STUB('$SERVER4'), policy.todnames({ 'example.com', '$HOST_ZONE' })))
+END
+resolver_start() # named|unbound|kresd
 {
-	local command=(named -f -n 1 -c "$BED_DIR/resolver/named.conf")
+	local command
 
-	[ "$1" = named ] || command=(unbound -d -c "$BED_DIR/resolver/unbound.conf")
+	case $1 in
+	named) RESOLVER_PORT=5301 command=(named -f -n 1 -c "$BED_DIR/resolver/named.conf") ;;
+	unbound) RESOLVER_PORT=5302 command=(unbound -d -c "$BED_DIR/resolver/unbound.conf") ;;
+	kresd) RESOLVER_PORT=5303 command=(kresd -n -c "$BED_DIR/resolver/kresd.conf" "$BED_DIR/resolver") ;;
+	esac
 	nsenter --net="/run/netns/$BED-client" "${command[@]}" > "$BED_DIR/resolver/$1.log" 2>&1 &
 	RESOLVER=$!
 	bed_owns $RESOLVER
-	RESOLVER_PORT=$([ "$1" = named ] && echo 5301 || echo 5302)
 	wait_for 20 bed_client dig +tries=1 +time=1 @127.0.0.1 -p "$RESOLVER_PORT" localhost A ||
 		{ not_ok "$1 starts" "$(cat "$BED_DIR/resolver/$1.log")"; exit 1; }
 }
@@ -166,12 +177,13 @@ is "none has to come again" "$(bed_count badcookie)" 0
 valid=$(metric cookies_total 'cookie="valid"')
 [ "$valid" -ge 18 ] && ok "it comes with our cookie ($valid)" || not_ok "it comes with our cookie" "$valid"
 end_process $RESOLVER
-resolver_start unbound
-before=$(tcp_of server)
-resolve 20 example.com
-is "unbound as a resolver: all is answered" "$RESOLVED" 20
-is "none by TCP" "$(($(tcp_of server) - before))" 0
-end_process $RESOLVER
+for server in unbound kresd; do
+	resolver_start $server
+	before=$(tcp_of server)
+	resolve 20 example.com
+	is "$server as a resolver: all is answered, none by TCP" "$RESOLVED $(($(tcp_of server) - before))" "20 0"
+	end_process $RESOLVER
+done
 
 # ---- named as the host's server ----
 sed 's/example\.com/example.edu/g' "$BED_TOP/tools/lab/zones/example.com.zone" > "$BED_DIR/host/example.edu.zone"
@@ -221,11 +233,13 @@ resolve 15 example.com $HOST_ZONE
 is "named through both: all is answered" "$RESOLVED" 30
 is "none by TCP" "$(($(tcp_of server) - before))" 0
 end_process $RESOLVER
-resolver_start unbound
-before=$(tcp_of server)
-resolve 10 example.com $HOST_ZONE
-is "unbound through both: all is answered, none by TCP" "$RESOLVED $(($(tcp_of server) - before))" "20 0"
-end_process $RESOLVER
+for server in unbound kresd; do
+	resolver_start $server
+	before=$(tcp_of server)
+	resolve 10 example.com $HOST_ZONE
+	is "$server through both: all is answered, none by TCP" "$RESOLVED $(($(tcp_of server) - before))" "20 0"
+	end_process $RESOLVER
+done
 
 # ---- when they do not agree ----
 restart "${shared[@]}" "cookies: ignore"
