@@ -106,7 +106,7 @@ struct config_limit {
 	uint32_t window;			       /* seconds: 15 */
 	uint32_t slip;				       /* 2 */
 	uint32_t ipv4_prefix, ipv6_prefix;	       /* 24, 56 */
-	uint32_t accounts;			       /* a power of two: 262144 */
+	uint32_t accounts;			       /* a power of two: 65536 */
 	char **exempt;
 	unsigned int exempt_count;
 	bool log_only;

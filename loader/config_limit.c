@@ -16,7 +16,7 @@
 #define DEFAULT_SLIP 2
 #define DEFAULT_IPV4_PREFIX 24
 #define DEFAULT_IPV6_PREFIX 56
-#define DEFAULT_ACCOUNTS 262144
+#define DEFAULT_ACCOUNTS 65536
 
 static const cyaml_strval_t denied[] = {
 	{ "drop", CONFIG_DENIED_DROP },

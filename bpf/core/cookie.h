@@ -70,23 +70,23 @@ static __always_inline struct cookie_memo *cookie_memo(struct scratch *s, __u64 
 
 /* A resolver sends the cookie that it was given with each query: what the active secret made of the same words before is not made
  * again. What is compared is all that the hash is of. */
-static __always_inline int cookie_is_known(const struct scratch *s, const struct dnsbolt_config *c,
-					   const struct cookie_memo *m, __u64 hash)
+static __always_inline int cookie_is_known(const struct scratch *s, const struct cookie_memo *m,
+					   const __u64 *secret, __u64 hash)
 {
 	return m && m->hash == hash && m->cookie[0] == s->cookie_sent[0] &&
 	       m->cookie[1] == s->cookie_sent[1] && m->src[0] == env_get64(s->src.a) &&
 	       m->src[1] == env_get64(s->src.a + 8) && m->ipv6 == s->ipv6 &&
-	       m->secret[0] == c->cookie.secret[0][0] && m->secret[1] == c->cookie.secret[0][1];
+	       m->secret[0] == secret[0] && m->secret[1] == secret[1];
 }
 
 /* Only cookies of ours, so that nobody who has none can make the others forgotten. */
-static __always_inline void cookie_remember(const struct scratch *s, const struct dnsbolt_config *c,
-					    struct cookie_memo *m)
+static __always_inline void cookie_remember(const struct scratch *s, struct cookie_memo *m,
+					    const __u64 *secret)
 {
 	if (!m)
 		return;
-	m->secret[0] = c->cookie.secret[0][0];
-	m->secret[1] = c->cookie.secret[0][1];
+	m->secret[0] = secret[0];
+	m->secret[1] = secret[1];
 	m->cookie[0] = s->cookie_sent[0];
 	m->cookie[1] = s->cookie_sent[1];
 	m->src[0] = env_get64(s->src.a);
@@ -107,6 +107,9 @@ static __always_inline __u32 cookie_judge(struct scratch *s, const struct dnsbol
 {
 	__u32 stamp = __builtin_bswap32(env_get32(p + 4)), i;
 	__s32 age = (__s32)(now - stamp); /* RFC 1982 */
+	/* Read before it is used: what is remembered was not made by a secret that came meanwhile. */
+	const __u64 secret[2] = { env_read64(&c->cookie.secret[0][0]),
+				  env_read64(&c->cookie.secret[0][1]) };
 	__u64 hash = env_get64(p + 8);
 	struct cookie_memo *memo = cookie_memo(s, hash);
 
@@ -115,7 +118,7 @@ static __always_inline __u32 cookie_judge(struct scratch *s, const struct dnsbol
 	s->cookie_sent[1] = env_get64(p);
 	s->cookie_sent[2] = hash;
 	*ret_fresh = age <= COOKIE_AGE_RENEW;
-	if (c->cookie.n_secrets && cookie_is_known(s, c, memo, hash))
+	if (c->cookie.n_secrets && cookie_is_known(s, memo, secret, hash))
 		return DNSBOLT_COOKIE_VALID;
 	for (i = 0; i < DNSBOLT_SECRETS_MAX; i++) {
 		if (i >= c->cookie.n_secrets || cookie_hash(s, c, i))
@@ -125,7 +128,7 @@ static __always_inline __u32 cookie_judge(struct scratch *s, const struct dnsbol
 		if (i)
 			*ret_fresh = 0;
 		else
-			cookie_remember(s, c, memo);
+			cookie_remember(s, memo, secret);
 		return DNSBOLT_COOKIE_VALID;
 	}
 	*ret_fresh = 0;

@@ -14,7 +14,7 @@
  *   env_copy              words from one place to another
  *   env_get/put           loads and stores at any address, in host order
  *   env_read64/swap64     of a word that other CPUs write, too
- *   env_now, env_coarse   the clock; one that costs less and stands still for up to 10 ms
+ *   env_now, env_coarse   the clock; one that costs less and stands still for up to 20 ms
  *   env_loop              bounded iteration with carried state
  *   env_fib               0: the route back is the way it came
  */
@@ -207,8 +207,8 @@ static __always_inline __u32 env_frame_len(struct env_ctx *ctx)
 #define env_loop(n, each, arg) bpf_loop(n, each, arg, 0)
 #define env_now(ctx) bpf_ktime_get_boot_ns()
 
-/* The coarse clock moves with the tick, and so does jiffies64, which verifiers make a load of: a helper's call costs more than
- * most of what it is asked for. */
+/* The coarse clock moves with the tick, right after jiffies64, which verifiers make a load of: a helper's call costs more than
+ * most of what it is asked for. Who asks between the two keeps the time before for one tick more. */
 static __always_inline __u64 env_coarse(struct env_ctx *ctx, struct scratch *s)
 {
 	__u64 tick = bpf_jiffies64();

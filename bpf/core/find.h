@@ -323,7 +323,7 @@ static __always_inline int find_may_be_ours(const struct scratch *s, const struc
 		if (c->apex_bits[bit / 64] >> bit % 64 & 1)
 			return 1;
 	}
-	return 1; /* a name of many labels is searched for */
+	return s->labels > QUESTION_FEW; /* a name of more labels is searched for */
 }
 
 /* The name's own anchor: nearly always the only one of its hash. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -11,6 +12,8 @@
 #include "backing.h"
 
 #define EACH_BATCH 65536u
+#define INSERT_PAUSE_NS 10000000
+#define INSERT_PAUSES 50u /* without one more key in: then there is no memory */
 
 struct kernel {
 	struct backing backing; /* first: the store above has a pointer to it */
@@ -72,13 +75,28 @@ static int kernel_add_segment(struct backing *b)
 	return err;
 }
 
-/* A batch cannot say BPF_NOEXIST. The writer knows which keys are there, and nobody else writes. */
+/* A batch cannot say BPF_NOEXIST. The writer knows which keys are there, and nobody else writes. The kernel does not wait for memory that
+ * it would have to free first: we do. */
 static int kernel_insert(struct backing *b, const uint64_t *key, const dnsbolt_handle *value,
 			 uint32_t n)
 {
-	if (!n || bpf_map_update_batch(kernel_of(b)->maps.names, key, value, &n, NULL) == 0)
-		return 0;
-	return errno == E2BIG ? -ENOSPC : -errno;
+	const struct timespec pause = { .tv_nsec = INSERT_PAUSE_NS };
+	uint32_t done = 0, batch, idle = 0;
+
+	while (done < n) {
+		batch = n - done;
+		if (bpf_map_update_batch(kernel_of(b)->maps.names, key + done, value + done, &batch,
+					 NULL) == 0)
+			return 0;
+		if (errno != ENOMEM || idle == INSERT_PAUSES)
+			return errno == E2BIG ? -ENOSPC : -errno;
+		if (batch == n - done) /* not told: it did not begin */
+			batch = 0;
+		idle = batch ? 0 : idle + 1;
+		done += batch;
+		(void)nanosleep(&pause, NULL);
+	}
+	return 0;
 }
 
 static int kernel_remove(struct backing *b, uint64_t key)

@@ -50,7 +50,7 @@ int harness_listen(struct harness *h, const struct dnsbolt_addr *addr, uint32_t 
 
 /* Clients, in the map and natively; the program looks only when the configuration says so. Lines of accounts: HARNESS_LINES, and the
  * one of what is passed. They are apart from each other's: natively, and in the map. */
-#define HARNESS_LINES 32768u
+#define HARNESS_LINES 8192u
 int harness_client(struct harness *h, const struct dnsbolt_client_key *key,
 		   const struct dnsbolt_client *client);
 struct dnsbolt_limit_line *harness_lines(struct harness *h, bool kernel);

@@ -79,7 +79,7 @@ static void the_interface_alone_is_enough(void **state)
 	assert_int_equal(config->limit->slip, 2);
 	assert_int_equal(config->limit->ipv4_prefix, 24);
 	assert_int_equal(config->limit->ipv6_prefix, 56);
-	assert_int_equal(config->limit->accounts, 262144);
+	assert_int_equal(config->limit->accounts, 65536);
 	assert_int_equal(config->limit->exempt_count, 0);
 	assert_false(config->limit->log_only);
 	assert_int_equal(config->pass_limit, 100000);
