@@ -69,6 +69,7 @@ config_nsd()
 		    zonelistfile: "$BED_DIR/peer/nsd.list"
 		    xfrdir: "$BED_DIR/peer"
 		    minimal-responses: yes
+		    rrl-ratelimit: 0
 		remote-control:
 		    control-enable: no
 	END
