@@ -104,15 +104,6 @@ static __always_inline __u64 limit_move(const struct dnsbolt_limit_config *l, __
 	       ((now + (__u64)next) & LIMIT_TAT_MASK);
 }
 
-static __always_inline __u64 limit_hash(const struct scratch *s, const struct dnsbolt_config *c,
-					__u32 class, __u64 what)
-{
-	__u64 hash = hash_word(c->limit.seed ^ class, limit_prefix(s, c), c->hash_key[0],
-			       c->hash_key[1]);
-
-	return hash_word(hash, what, c->hash_key[0], c->hash_key[1]);
-}
-
 /* Debits one response of the class to the client; scratch.limit_what is what is limited within the class. Returns enum
  * limit_verdict. */
 ENV_STAGE int limit_debit(struct env_ctx *ctx, struct scratch *s, const struct dnsbolt_config *c,
@@ -127,7 +118,8 @@ ENV_STAGE int limit_debit(struct env_ctx *ctx, struct scratch *s, const struct d
 	if (!s || !c || class >= DNSBOLT_CLASSES)
 		return LIMIT_SEND;
 	step = c->limit.step[class];
-	hash = limit_hash(s, c, class, s->limit_what);
+	hash = hash_word(c->limit.seed ^ class, limit_prefix(s, c), c->hash_key[0], c->hash_key[1]);
+	hash = hash_word(hash, s->limit_what, c->hash_key[0], c->hash_key[1]);
 	line = env_limit_line(ctx, (__u32)hash & c->limit.mask);
 	if (!step || !line)
 		return LIMIT_SEND;

@@ -20,18 +20,35 @@ wait_for 10 grep -q ready "$BED_DIR/primary/log" || { not_ok "the odd primary st
 bed_config "key: [{ name: xfr-key, algorithm: hmac-sha256, secret: $PRIMARY_SECRET }]" \
 	"primary: [{ name: main, address: [$CLIENT4], key: xfr-key }]" \
 	"template: [{ name: odd, primary: main, max-zone-size: 1000000, retry-min: 3600, retry-max: 3600 }]" \
-	"transfer: { parallel: 4, idle-timeout: 2, total-timeout: 8 }" "zone:" "${rows[@]/primary: main/template: odd}"
+	"transfer: { parallel: 1, idle-timeout: 2, total-timeout: 8 }" "zone:" "${rows[@]/primary: main/template: odd}"
 bed_must_start
 total=$(wc -l <<< "$list")
 all_serve() { [ "$(metric zones 'state="serving"')" = "$total" ]; }
 wait_for 30 all_serve || { not_ok "all zones come" "$(bed_ctl zone list)" "$(cat "$BED_DIR/log")"; exit 1; }
 ok "all $total zones come while nothing is odd"
 
+# The most transfers that are open at a time: those that stall would be together, if they might.
+count_transfers()
+{
+	local n most=0
+
+	while [ ! -e "$BED_DIR/counted" ]; do
+		n=$(bed_server ss -Htn state established dport = :53 | wc -l)
+		[ "$n" -le "$most" ] || echo $((most = n)) > "$BED_DIR/most"
+		sleep 0.1
+	done
+}
+count_transfers &
+counter=$!
+
 touch "$BED_DIR/odd"
 bed_ctl zone refresh > "$BED_DIR/out"
 zones() { bed_ctl -j zone list | jq -r '.zones[] | [.zone, .state, .serial, .activity, .error] | @tsv'; }
 done_with() { ! zones | awk -F '\t' '$4 != "idle" || ($3 == 1 && $2 == "serving")' | grep -q .; }
 wait_for 60 done_with || not_ok "all rounds end" "$(zones)"
+touch "$BED_DIR/counted"
+wait $counter
+is "one transfer at a time, as \`parallel\` has it" "$(cat "$BED_DIR/most")" 1
 zones > "$BED_DIR/zones.tsv"
 served() { bed_client dig +short +tries=1 +time=2 @$SERVER4 "version.$1.odd" TXT; }
 while read -r kind verdict; do

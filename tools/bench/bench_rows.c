@@ -2,9 +2,8 @@
 /* What is timed by test runs: each outcome, and each reason to pass that a frame alone can be made to end in. */
 #include <libknot/libknot.h>
 #include <string.h>
-#include <time.h>
 
-#include "../../bpf/core/siphash.h"
+#include "../../userspace/lib/core.h"
 #include "bench.h"
 
 #define ETHERTYPE_ARP 0x0806
@@ -209,41 +208,6 @@ static void bend_cookie(struct query *q)
 	add_option(q, KNOT_EDNS_OPTION_COOKIE, 8);
 }
 
-/* As a server of our secret (configure_cookies()) gave it to that client just now: RFC 9018 section 4. */
-static void bend_own_cookie(struct query *q)
-{
-	static const __u64 secret[2] = { 0 };
-	uint8_t *server = q->msg + q->len + 4 + 8;
-	struct siphash hash;
-	struct timespec now;
-	uint64_t words[4] = { 0 };
-
-	if (q->msg[11] == 0)
-		return;
-	add_option(q, KNOT_EDNS_OPTION_COOKIE, 24);
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	server[0] = 1;
-	knot_wire_write_u32(server + 4, (uint32_t)now.tv_sec);
-	memcpy(words, server - 8, 16);
-	if (q->spec.ipv6)
-		memcpy(words + 2, q->spec.src.a, 16);
-	else
-		memcpy(words + 2, q->spec.src.a + 12, 4);
-	siphash_start(&hash, secret);
-	siphash_word(&hash, words[0]);
-	siphash_word(&hash, words[1]);
-	if (q->spec.ipv6) {
-		siphash_word(&hash, words[2]);
-		siphash_word(&hash, words[3]);
-		words[2] = 32ull << 56;
-	} else {
-		words[2] |= 20ull << 56;
-	}
-	siphash_word(&hash, words[2]);
-	words[0] = siphash_finish(&hash);
-	memcpy(server + 8, words, 8);
-}
-
 static void bend_nsid(struct query *q)
 {
 	add_option(q, KNOT_EDNS_OPTION_NSID, 0);
@@ -308,6 +272,25 @@ static void configure_cookies(struct dnsbolt_config *c)
 	configure_limits(c);
 	c->cookie.mode = DNSBOLT_COOKIES_ANSWER;
 	c->cookie.n_secrets = 1;
+}
+
+/* As the program gave it to that client just now. */
+static void bend_own_cookie(struct query *q)
+{
+	static struct dnsbolt_config config;
+	static const struct env_store view = { .config = &config };
+	static const uint8_t client[8];
+	uint8_t cookie[CORE_COOKIE];
+	struct core *core;
+
+	configure_cookies(&config);
+	if (core_new(&core, &view))
+		return;
+	add_option(q, KNOT_EDNS_OPTION_COOKIE, CORE_COOKIE);
+	if (core_begin(core, &q->spec.src) == REASON_none &&
+	    core_cookie(core, client, sizeof(client), cookie) == DNSBOLT_COOKIE_CLIENT)
+		memcpy(q->msg + q->len - CORE_COOKIE, cookie, CORE_COOKIE);
+	core_free(core);
 }
 
 static void configure_nsid(struct dnsbolt_config *c)

@@ -17,6 +17,9 @@ import sys
 import threading
 import time
 
+import dns.message
+import dns.rdatatype
+
 ETH_P_ALL = 3
 SO_TIMESTAMPNS, SO_ATTACH_FILTER = 35, 26  # asm-generic/socket.h
 NOTIFY = 4
@@ -39,19 +42,10 @@ def only_notify():
     return program, struct.pack("HL", len(code), ctypes.addressof(program))
 
 
-def skip_name(message, at):
-    while message[at] and message[at] < 64:
-        at += 1 + message[at]
-    return at + (2 if message[at] >= 192 else 1)
-
-
 def notify_serial(message):
     """Of the SOA in its answer section (RFC 1996 section 3.7); None: it has none."""
-    if message[6:8] != b"\0\1":
-        return None
-    rr = skip_name(message, skip_name(message, 12) + 4)
-    rdata = skip_name(message, skip_name(message, rr + 10))
-    return struct.unpack(">I", message[rdata:rdata + 4])[0]
+    answer = dns.message.from_wire(message, ignore_trailing=True).answer
+    return answer[0][0].serial if answer and answer[0].rdtype == dns.rdatatype.SOA else None
 
 
 class Sniffer(threading.Thread):
