@@ -210,6 +210,16 @@ host_start()
 	bed_owns $HOST
 	wait_for 20 host_serves || { not_ok "the host's named starts" "$(cat "$BED_DIR/host/log")"; exit 1; }
 }
+host_reloads() { grep -c 'reloading configuration succeeded' "$BED_DIR/host/log"; }
+host_reloaded() { [ "$(host_reloads)" -gt "$1" ]; }
+host_reload()
+{
+	local before
+	before=$(host_reloads)
+
+	kill -HUP $HOST
+	wait_for 20 host_reloaded "$before" || not_ok "the host's named reads its configuration again" "$(tail "$BED_DIR/host/log")"
+}
 host_serves() { bed_server dig +tries=1 +time=1 +norec @$SERVER4 $HOST_ZONE SOA | grep -q NOERROR; }
 says() { bed_ctl -j status | jq -r .cookies | grep -q "$1"; }
 
@@ -253,7 +263,7 @@ resolve 15 example.com $HOST_ZONE
 	not_ok "named then asks by TCP: what it is about" "$(($(tcp_of server) - before))"
 end_process $RESOLVER
 host_config "cookie-secret \"$NEW\";"
-kill -HUP $HOST
+host_reload
 bed_stop
 bed_config "${shared[@]}"
 bed_must_start
@@ -261,7 +271,7 @@ is "the host has another secret: its cookies are its own" "$(bed_ctl -j status |
 secrets $NEW
 holds "until the driver has it, too" wait_for 10 says "answer (as the host does)"
 host_config "answer-cookie no;"
-kill -HUP $HOST
+host_reload
 restart "${shared[@]}"
 is "the host answers none: nor does the driver" "$(bed_ctl -j status | jq -r .cookies)" "ignore (the host answers none)"
 
@@ -305,19 +315,34 @@ to_site() # 1|2: where the address is from now on
 prints_of() { "$1" -j status | jq -c .cookie_secrets; }
 have_same() { [ "$(prints_of bed_ctl)" = "$(prints_of other_ctl)" ]; }
 
-# site_1 SECRET... and site_2 SECRET...: the active one, then those that are accepted; at site 1 the host's server gets them, too
+# Not their number alone: what a site has not yet read, the other may already refuse.
+# site_has CTL SECRET...: this one makes cookies there, then those that are accepted
+site_has()
+{
+	local ctl=$1 secret prints=""
+	shift
+
+	for secret; do
+		prints+=$(printf '%b' "$(sed 's/../\\x&/g' <<< "$secret")" | sha384sum | cut -c 1-8)" "
+	done
+	[ "$("$ctl" -j status | jq -r '.cookie_secrets | join(" ")') " = "$prints" ]
+}
+# site_1 SECRET... and site_2 SECRET...: at site 1 the host's server gets them, too
 site_1()
 {
 	secrets "$@"
 	host_config "$(printf 'cookie-secret "%s";\n' "$@")" "require-server-cookie yes;"
-	kill -HUP $HOST
-	wait_for 10 site_has bed_ctl $#
+	host_reload
+	holds "the first site has it" wait_for 10 site_has bed_ctl "$@"
 }
-site_2() { other_secrets "$@"; wait_for 10 site_has other_ctl $#; }
-site_has() { [ "$("$1" -j status | jq '.cookie_secrets | length')" = "$2" ]; }
+site_2()
+{
+	other_secrets "$@"
+	holds "the second site has it" wait_for 10 site_has other_ctl "$@"
+}
 
 host_config "cookie-secret \"$OLD\";" "require-server-cookie yes;"
-kill -HUP $HOST
+host_reload
 secrets $OLD
 other_secrets $OLD
 restart "${shared[@]}" "cookies: require"
