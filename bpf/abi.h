@@ -6,11 +6,12 @@
  * opened.
  *
  * The store in one paragraph: `names` maps a keyed hash of a lower-cased owner name to the handle
- * of its anchor. An anchor holds the name in full and the heads of its nodes. A node is immutable;
- * it says from which version of its zone on it is valid, and which node was there before. Its
- * directory maps QTYPE to an answer; an answer is a list of parts; a part is rendered records in
- * wire format with the pointers to shift. A zone's current version is in the snapshot that
- * zones[i].snapshot names: one store of that handle publishes a change set.
+ * of its anchor; an index in the arena says the same for less. An anchor holds the name in full and
+ * the heads of its nodes. A node is immutable; it says from which version of its zone on it is valid,
+ * and which node was there before. Its directory maps QTYPE to an answer; an answer is a list of
+ * parts; a part is rendered records in wire format with the pointers to shift. A zone's current
+ * version is in the snapshot that zones[i].snapshot names: one store of that handle publishes a
+ * change set.
  *
  * Byte order: host, except where a type or a name says be. Handles count granules of 16 octets
  * from the start of the arena; 0 is none.
@@ -21,7 +22,7 @@
 #include <linux/types.h>
 
 #ifndef DNSBOLT_ABI_TEST
-#define DNSBOLT_ABI 5u
+#define DNSBOLT_ABI 6u
 #else /* tests/e2e/upgrade.sh: another version, with a program array of another size */
 #define DNSBOLT_ABI DNSBOLT_ABI_TEST
 #endif
@@ -224,7 +225,8 @@ struct dnsbolt_config {
 	/* Raised by the writer when all names and heads of a change set are stored, before the first snapshot is. What a
 	 * reader found absent before says nothing of a snapshot that it read after: it looks here first and last. */
 	__u32 flips;
-	__u32 reserved[6];
+	__u64 index; /* of `names`: dnsbolt_index_at(); 0: there is none */
+	__u32 reserved[4];
 	struct dnsbolt_identity server;	 /* id.server, hostname.bind */
 	struct dnsbolt_identity version; /* version.bind, version.server */
 	struct dnsbolt_identity nsid;	 /* octets */
@@ -366,6 +368,46 @@ struct dnsbolt_anchor {
 	__u8 name[];	/* wire form, lower-cased, filled with zeros to a multiple of 8 */
 };
 _Static_assert(sizeof(struct dnsbolt_anchor) == 24, "ABI");
+
+/* The index of `names`: lines in the arena, a power of two of them, one after another. All of a hash's names stand in one line, so
+ * that it takes one cache line to see what the map takes a bucket and an element for. Slots are written one by one, by aligned
+ * stores, and stay where they are. A line without a free slot may lack names: there the map is asked, as where a slot's anchor turns
+ * out to have another name. No line is in the last octets of a segment (DNSBOLT_SEG_GUARD): the map is asked for names of
+ * lines that would be there. */
+#define DNSBOLT_INDEX_SLOTS 8u
+#define DNSBOLT_INDEX_GRANULES 4u /* of a line */
+#define DNSBOLT_INDEX_TAKEN 0xffffffffull /* a slot without a name that is not free, so that the line stays without one */
+
+struct dnsbolt_index_line {
+	__u64 slot[DNSBOLT_INDEX_SLOTS]; /* 0: free; else dnsbolt_index_slot() */
+};
+_Static_assert(sizeof(struct dnsbolt_index_line) == DNSBOLT_INDEX_GRANULES * DNSBOLT_GRANULE,
+	       "ABI");
+
+/* dnsbolt_config.index: where its lines are, and how many. */
+static inline __u64 dnsbolt_index_at(dnsbolt_handle first, __u32 lines)
+{
+	return (__u64)(lines - 1) << 32 | first;
+}
+
+/* The line of a hash. */
+static inline dnsbolt_handle dnsbolt_index_line(__u64 index, __u64 hash)
+{
+	return (dnsbolt_handle)index +
+	       ((__u32)hash & (__u32)(index >> 32)) * DNSBOLT_INDEX_GRANULES;
+}
+
+/* Where in the line it stands when that is free. */
+static inline __u32 dnsbolt_index_home(__u64 hash)
+{
+	return (__u32)(hash >> 29) & (DNSBOLT_INDEX_SLOTS - 1);
+}
+
+/* `anchor`: the first of the hash. */
+static inline __u64 dnsbolt_index_slot(__u64 hash, dnsbolt_handle anchor)
+{
+	return hash >> 32 << 32 | anchor;
+}
 
 /* Directory entry. Sorted by qtype (host order); qtype 0 stands for every type that has no entry of
  * its own, so it is the first. */

@@ -16,6 +16,7 @@
  *   env_read64/swap64     of a word that other CPUs write, too
  *   env_now, env_coarse   the clock; one that costs less and stands still for up to 20 ms
  *   env_loop              bounded iteration with carried state
+ *   env_looked            behind each name that was looked for: where tests have the store change under a reader
  *   env_fib               0: the route back is the way it came
  */
 #ifndef DNSBOLT_CORE_ENV_H
@@ -117,7 +118,7 @@ static __always_inline const void *env_arena(struct env_ctx *ctx, dnsbolt_handle
 		return 0;
 	base = bpf_map_lookup_elem(map, &zero);
 	env_barrier_var(offset); /* what is compared is what is added */
-	if (!base || offset > DNSBOLT_SEG_SIZE - DNSBOLT_SEG_GUARD)
+	if (!base || offset >= DNSBOLT_SEG_SIZE - DNSBOLT_SEG_GUARD)
 		return 0;
 	return base + offset;
 }
@@ -206,6 +207,7 @@ static __always_inline __u32 env_frame_len(struct env_ctx *ctx)
 #define env_adjust_head(ctx, by) bpf_xdp_adjust_head(ctx, by)
 #define env_loop(n, each, arg) bpf_loop(n, each, arg, 0)
 #define env_now(ctx) bpf_ktime_get_boot_ns()
+#define env_looked(ctx) ((void)(ctx))
 
 /* The coarse clock moves with the tick, right after jiffies64, which verifiers make a load of: a helper's call costs more than
  * most of what it is asked for. Who asks between the two keeps the time before for one tick more. */
@@ -304,6 +306,12 @@ static inline dnsbolt_handle env_name(struct env_ctx *ctx, __u64 hash)
 	return ctx->view->find_name(ctx->view, hash);
 }
 
+static inline void env_looked(struct env_ctx *ctx)
+{
+	if (ctx->view->looked)
+		ctx->view->looked(ctx->view);
+}
+
 static inline __u32 env_listen(struct env_ctx *ctx, const struct dnsbolt_addr *addr)
 {
 	return ctx->view->find_listen ? ctx->view->find_listen(ctx->view, addr) : 0;
@@ -337,7 +345,7 @@ static inline const void *env_arena(struct env_ctx *ctx, dnsbolt_handle handle)
 	__u32 offset = (handle & (DNSBOLT_SEG_GRANULES - 1)) * DNSBOLT_GRANULE;
 	const uint8_t *base;
 
-	if (segment >= DNSBOLT_MAX_SEGMENTS || offset > DNSBOLT_SEG_SIZE - DNSBOLT_SEG_GUARD)
+	if (segment >= DNSBOLT_MAX_SEGMENTS || offset >= DNSBOLT_SEG_SIZE - DNSBOLT_SEG_GUARD)
 		return 0;
 	base = __atomic_load_n(&ctx->view->segment[segment], __ATOMIC_ACQUIRE);
 	return base ? base + offset : 0;

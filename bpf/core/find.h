@@ -13,6 +13,7 @@
 #include "../reasons.h"
 #include "client.h"
 #include "env.h"
+#include "index.h"
 #include "question.h"
 
 /* Beside reasons, which are positive */
@@ -67,32 +68,43 @@ ENV_STAGE int find_same_name(struct env_ctx *ctx, const struct scratch *s, __u32
 	return s && a && find_same_name_inline(s, a, handle, from);
 }
 
-/* The anchor of the question's ancestor (or self) with `depth` labels, into scratch.anchor. A hash that is there with
- * another name proves nothing: REASON_unknown. */
+/* The first anchor of the hash of the question's ancestor (or self) with `depth` labels; 0: there is none. */
+ENV_STAGE __u32 find_first(struct env_ctx *ctx, struct scratch *s, __u32 depth)
+{
+	const struct dnsbolt_config *c = env_config(ctx);
+
+	ENV_TAKES(ctx);
+	return s && c ? index_find(ctx, c, s->hash[depth & 127]) : 0;
+}
+
+/* The anchor of the question's ancestor (or self) with `depth` labels, into scratch.anchor: of the chain that the index names, else
+ * of the map's. A hash that is there with another name proves nothing: REASON_unknown. */
 ENV_STAGE int find_anchor(struct env_ctx *ctx, struct scratch *s, __u32 depth)
 {
 	const struct dnsbolt_anchor *a;
 	dnsbolt_handle h;
-	__u32 i, from;
+	__u32 i, from, asked = 0;
 
 	ENV_TAKES(ctx);
 	if (!s || depth > s->labels)
 		return REASON_internal;
-	h = env_name(ctx, s->hash[depth & 127]);
-	if (!h)
-		return FIND_ABSENT;
 	from = s->at[(s->labels - depth) & 127];
-	for (i = 0; i < DNSBOLT_CHAIN_MAX; i++) {
+	h = find_first(ctx, s, depth);
+	for (i = 0; i < 2 * DNSBOLT_CHAIN_MAX; i++) {
+		if (!h && asked)
+			break;
+		if (!h) {
+			h = i ? env_name(ctx, s->hash[depth & 127]) : 0;
+			if (!h)
+				return FIND_ABSENT;
+			asked = 1;
+		}
 		if (find_same_name(ctx, s, h, from)) {
 			s->anchor = h;
 			return FIND_FOUND;
 		}
 		a = env_arena(ctx, h);
-		if (!a)
-			break;
-		h = env_read_once(&a->next);
-		if (!h)
-			break;
+		h = a ? env_read_once(&a->next) : 0;
 	}
 	return REASON_unknown;
 }
@@ -328,9 +340,10 @@ static __always_inline int find_may_be_ours(const struct scratch *s, const struc
 
 /* The name's own anchor: nearly always the only one of its hash. */
 static __always_inline int find_own_anchor(struct env_ctx *ctx, struct scratch *s,
+					   const struct dnsbolt_config *c,
 					   const struct dnsbolt_anchor **ret_anchor)
 {
-	dnsbolt_handle h = env_name(ctx, s->hash[s->labels & 127]);
+	dnsbolt_handle h = index_find(ctx, c, s->hash[s->labels & 127]);
 	int r;
 
 	if (!h)
@@ -369,7 +382,7 @@ static __always_inline int find_exact(struct env_ctx *ctx, struct scratch *s,
 	s->n_proofs = 0;
 	if (!find_may_be_ours(s, c))
 		return REASON_not_ours;
-	r = find_own_anchor(ctx, s, &a);
+	r = find_own_anchor(ctx, s, c, &a);
 	if (r)
 		return r;
 	r = find_node_inline(ctx, s, a, DNSBOLT_SIDE_CHILD, &n);
@@ -398,7 +411,7 @@ ENV_STAGE int find_depth(struct env_ctx *ctx, struct scratch *s)
 		if (lo >= hi)
 			break;
 		mid = (lo + hi + 1) >> 1;
-		if (env_name(ctx, s->hash[mid & 127]))
+		if (find_first(ctx, s, mid))
 			lo = mid;
 		else
 			hi = mid - 1;
@@ -576,6 +589,7 @@ ENV_STAGE int find_target(struct env_ctx *ctx, struct scratch *s)
 /* The name's parent: most names that do not exist are asked for right below one that does.
  * FIND_ABSENT: it is to be searched for. */
 static __always_inline int find_parent(struct env_ctx *ctx, struct scratch *s,
+				       const struct dnsbolt_config *c,
 				       const struct dnsbolt_node **ret_node)
 {
 	__u32 depth = (s->labels - 1u) & 127;
@@ -585,7 +599,7 @@ static __always_inline int find_parent(struct env_ctx *ctx, struct scratch *s,
 
 	if (!s->labels)
 		return FIND_ABSENT;
-	h = env_name(ctx, s->hash[depth]);
+	h = index_find(ctx, c, s->hash[depth]);
 	a = h ? env_arena(ctx, h) : 0;
 	if (!a || !find_same_name_inline(s, a, h, s->at[1]))
 		return FIND_ABSENT;
@@ -616,7 +630,7 @@ ENV_STAGE int find_encloser(struct env_ctx *ctx, struct scratch *s, const struct
 
 	if (!s || !c)
 		return REASON_internal;
-	r = s->ds_up ? FIND_ABSENT : find_parent(ctx, s, &n);
+	r = s->ds_up ? FIND_ABSENT : find_parent(ctx, s, c, &n);
 	if (r == FIND_ABSENT)
 		r = find_ancestor(ctx, s, &n);
 	if (r == FIND_ABSENT)

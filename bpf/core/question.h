@@ -248,7 +248,7 @@ static __always_inline int question_parse(struct scratch *s, const struct dnsbol
 	return question_type(s, c);
 }
 
-static __always_inline int question_name(struct scratch *s, const struct dnsbolt_config *c)
+static __always_inline void question_name(struct scratch *s, const struct dnsbolt_config *c)
 {
 	const __u8 *p;
 	__u64 sum;
@@ -258,7 +258,6 @@ static __always_inline int question_name(struct scratch *s, const struct dnsbolt
 	s->question_sum = csum_fold(
 		sum + csum_at(csum_fold((__u64)env_get16(p) + env_get16(p + 2)), s->name_len));
 	question_hash(s, c);
-	return 0;
 }
 
 #endif /* DNSBOLT_CORE_QUESTION_H */

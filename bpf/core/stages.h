@@ -88,21 +88,24 @@ static __always_inline int stages_limit(struct env_ctx *ctx, struct scratch *s,
 }
 
 /* The message in the scratch: what is asked? */
-static __always_inline int stages_question(struct scratch *s, const struct dnsbolt_config *c)
+static __always_inline int stages_question(struct env_ctx *ctx, struct scratch *s,
+					   const struct dnsbolt_config *c)
 {
 	int r;
 
 	r = question_parse(s, c);
-	if (!r)
-		r = edns_parse(s, c);
-	return r ? r : question_name(s, c);
+	if (r)
+		return r;
+	question_name(s, c);
+	index_touch(ctx, c, s->hash[s->labels & 127]);
+	return edns_parse(s, c);
 }
 
 /* And what do we have? */
 static __always_inline int stages_lookup(struct env_ctx *ctx, struct scratch *s,
 					 const struct dnsbolt_config *c)
 {
-	int r = stages_question(s, c);
+	int r = stages_question(ctx, s, c);
 
 	if (!r)
 		r = stages_early(ctx, s, c);

@@ -19,6 +19,8 @@ struct env_store {
 	const uint8_t *segment[DNSBOLT_MAX_SEGMENTS];
 	/* Value of the key in `names`, 0: none. */
 	dnsbolt_handle (*find_name)(const struct env_store *view, uint64_t hash);
+	/* Called behind each name that was looked for. NULL, but for tests. */
+	void (*looked)(const struct env_store *view);
 	/* DNSBOLT_ADDR_* of the address in `listen`, 0: none. May be NULL where no packets are read. */
 	uint32_t (*find_listen)(const struct env_store *view, const struct dnsbolt_addr *addr);
 	/* The longest prefix of the address in `clients`. May be NULL: there are none. */

@@ -308,6 +308,14 @@ static void page_store(struct page *page)
 	page_put_one(page, "store_names", "gauge", "Names in the store.", stats.anchors);
 	page_put_one(page, "store_names_max", "gauge", "Names that the store takes at most.",
 		     stats.max_names);
+	page_put_one(page, "store_index_names", "gauge",
+		     "Names that the index has; the others are found by the map alone.",
+		     stats.index_names);
+	page_put_one(page, "store_index_taken", "gauge",
+		     "Places in the index that names left, and that send readers to the map.",
+		     stats.index_taken);
+	page_put_one(page, "store_index_bytes", "gauge", "Memory of the index, of what is used.",
+		     stats.octets_index);
 	page_begin(page, "store_objects", "gauge", "Objects in the store, by kind.");
 	page_put(page, stats.nodes, "kind", "node", NULL);
 	page_put(page, stats.answers, "kind", "answer", NULL);

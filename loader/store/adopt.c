@@ -298,6 +298,8 @@ int adopt_run(struct store *s)
 {
 	int err;
 
+	/* It may lack names that the map has; its octets are free like all that is not reached. */
+	index_drop(s);
 	/* Programs which began before the last flip go to the nodes before the newest. */
 	err = reclaim_wait(s);
 	if (!err)
@@ -315,5 +317,9 @@ int adopt_run(struct store *s)
 		err = each_anchor(s, count_parent);
 	if (!err)
 		err = rebuild(s);
-	return err ?: remember_found(s);
+	if (!err)
+		err = remember_found(s);
+	if (!err)
+		(void)index_make_fitting(s); /* without memory for it there is the map */
+	return err;
 }

@@ -164,6 +164,7 @@ static int unlink_anchor(struct store *s, dnsbolt_handle h, const struct owner *
 		if (err)
 			return store_fail(s, err, "names map: delete: %s", strerror(-err));
 		keys_remove(&s->names, owner->hash[0]);
+		index_remove(s, owner->hash[0], h);
 	} else {
 		for (before = anchor_at(s, first); before->next != h;)
 			before = anchor_at(s, before->next);

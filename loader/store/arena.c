@@ -181,18 +181,20 @@ static bool join_blocks(struct arena *a)
 	return true;
 }
 
+static int add_segment(struct arena *a, dnsbolt_handle *ret_from)
+{
+	*ret_from = a->b->n_segments * DNSBOLT_SEG_GRANULES;
+	return a->b->n_segments == DNSBOLT_MAX_SEGMENTS ? -ENOSPC : a->grow(a->arg);
+}
+
 static int region_from_segment(struct arena *a)
 {
-	dnsbolt_handle from = a->b->n_segments * DNSBOLT_SEG_GRANULES;
-	int err;
+	dnsbolt_handle from;
+	int err = add_segment(a, &from);
 
-	if (a->b->n_segments == DNSBOLT_MAX_SEGMENTS)
-		return -ENOSPC;
-	err = a->grow(a->arg);
-	if (err)
-		return err;
-	set_region(a, from ? from : DNSBOLT_PART_SYMBOLS, from + ARENA_USABLE);
-	return 0;
+	if (!err)
+		set_region(a, from ? from : DNSBOLT_PART_SYMBOLS, from + ARENA_USABLE);
+	return err;
 }
 
 void arena_init(struct arena *a, struct backing *b, int (*grow)(void *arg), void *arg)
@@ -233,7 +235,88 @@ void arena_free(struct arena *a, dnsbolt_handle h, size_t octets)
 	push_block(a, h, n);
 }
 
-/* Only the end of the last segment is the region: it was never used. */
+/* Which segments are one free block. */
+static void find_whole(const struct arena *a, bool whole[DNSBOLT_MAX_SEGMENTS])
+{
+	for (dnsbolt_handle h = a->large; h; h = block_at(a, h)->next)
+		if (h % DNSBOLT_SEG_GRANULES == 0 && block_at(a, h)->granules == ARENA_USABLE)
+			whole[h / DNSBOLT_SEG_GRANULES] = true;
+}
+
+static void take_large(struct arena *a, dnsbolt_handle h)
+{
+	dnsbolt_handle *list = &a->large;
+
+	while (*list != h)
+		list = &block_at(a, *list)->next;
+	(void)pop_block(a, list);
+}
+
+/* n segments one behind the other, out of those that were given back. 0: there are none. */
+static dnsbolt_handle take_whole(struct arena *a, uint32_t n)
+{
+	bool whole[DNSBOLT_MAX_SEGMENTS] = { false };
+	dnsbolt_handle first = 0;
+	uint32_t run = 0;
+
+	set_region(a, 0, 0); /* which may be one of them */
+	(void)join_blocks(a);
+	find_whole(a, whole);
+	for (uint32_t i = 0; i < a->b->n_segments && !first; i++) {
+		run = whole[i] ? run + 1 : 0;
+		if (run == n)
+			first = (i + 1 - n) * DNSBOLT_SEG_GRANULES;
+	}
+	for (uint32_t i = 0; i < n && first; i++) {
+		dnsbolt_handle h = first + i * DNSBOLT_SEG_GRANULES;
+
+		take_large(a, h);
+		memset(arena_at(a, h), 0, (size_t)ARENA_USABLE * DNSBOLT_GRANULE);
+	}
+	return first;
+}
+
+/* What was had when there is no more goes to the free ones, where the next try finds it. */
+static int add_whole(struct arena *a, uint32_t n, dnsbolt_handle *ret_first)
+{
+	dnsbolt_handle from;
+	int err = 0;
+
+	if (a->b->n_segments + n > DNSBOLT_MAX_SEGMENTS)
+		return -ENOSPC;
+	for (uint32_t i = 0; i < n && !err; i++) {
+		err = add_segment(a, &from);
+		if (err && i)
+			for (uint32_t k = 0; k < i; k++)
+				push_block(a, *ret_first + k * DNSBOLT_SEG_GRANULES, ARENA_USABLE);
+		else if (!i)
+			*ret_first = from;
+	}
+	return err;
+}
+
+/* The first segment begins with handles that stand for no object: it is never one of these. */
+int arena_alloc_segments(struct arena *a, uint32_t n, dnsbolt_handle *ret_handle)
+{
+	int err = a->b->n_segments ? 0 : region_from_segment(a);
+
+	if (err)
+		return err;
+	*ret_handle = take_whole(a, n);
+	if (!*ret_handle)
+		err = add_whole(a, n, ret_handle);
+	if (!err)
+		a->used += (uint64_t)n * ARENA_USABLE;
+	return err;
+}
+
+void arena_free_segments(struct arena *a, dnsbolt_handle h, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		arena_free(a, h + i * DNSBOLT_SEG_GRANULES, (size_t)ARENA_USABLE * DNSBOLT_GRANULE);
+}
+
+/* Only the end of the last segment is the region: nothing lies behind it. */
 static void rebuild_segment(struct arena *a, uint32_t segment, const struct marks *used)
 {
 	dnsbolt_handle h = segment * DNSBOLT_SEG_GRANULES, end = h + ARENA_USABLE, from;

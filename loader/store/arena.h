@@ -6,7 +6,8 @@
  * themselves. When the region is used up, the next is the largest piece of what was given back,
  * neighbours joined, or a new segment.
  *
- * All octets handed out are zero. No object lies in the last DNSBOLT_SEG_GUARD octets of a segment.
+ * All octets handed out are zero. No object lies in the last DNSBOLT_SEG_GUARD octets of a segment, but for what was given whole
+ * segments, whose last octets nobody uses.
  * The allocator's state is this process's own: after a restart arena_rebuild() makes it from what
  * is reached.
  */
@@ -66,6 +67,10 @@ void arena_init(struct arena *a, struct backing *b, int (*grow)(void *arg), void
 int arena_alloc(struct arena *a, size_t octets, bool line, dnsbolt_handle *ret_handle);
 
 void arena_free(struct arena *a, dnsbolt_handle h, size_t octets);
+
+/* For what no segment holds: n of them, one behind the other, given back ones if there are. Errors: as arena_alloc(). */
+int arena_alloc_segments(struct arena *a, uint32_t n, dnsbolt_handle *ret_handle);
+void arena_free_segments(struct arena *a, dnsbolt_handle h, uint32_t n);
 
 /* Everything that is not marked is free; overwrites it. */
 void arena_rebuild(struct arena *a, const struct marks *used);

@@ -441,6 +441,7 @@ int store_commit(struct store *s)
 	if (err)
 		return store_fail(s, err, "names map: %zu new names: %s", s->new_anchors.n,
 				  strerror(-err));
+	index_follow(s);
 	/* Who found a name absent until now must not take a snapshot that has it. */
 	__atomic_store_n(&s->backing->config->flips, s->backing->config->flips + 1,
 			 __ATOMIC_RELEASE);

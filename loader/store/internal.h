@@ -9,6 +9,7 @@
  *     adopt.c      taking over what another process wrote, in whatever state it was killed
  *     scan.c       the walk over everything reachable
  *     anchors.c    names and their ancestors
+ *     index.c      the index of names that readers look at first
  *     objects.c    nodes, answers, parts, snapshots: writing, comparing, freeing
  *     chain*.[ch]  denial chains: keys and pages, whole chains, what changes in them
  *     arena.[ch] keys.[ch] owner.[ch] list.h marks.h    allocator, hash table, names, containers
@@ -46,6 +47,14 @@ struct zone_entry {
 RB_HEAD(store_zone_tree, zone_entry);
 RB_PROTOTYPE(store_zone_tree, zone_entry, by_apex, compare_apex)
 
+/* All zeros: there is none. */
+struct index {
+	uint64_t at;	/* dnsbolt_index_at() */
+	uint32_t lines; /* a power of two */
+	uint64_t names; /* which are in it */
+	uint64_t taken; /* slots that are DNSBOLT_INDEX_TAKEN */
+};
+
 #define NODE_PARTS_MAX (DNSBOLT_DIR_MAX * DNSBOLT_PARTS_MAX + 1) /* and its proof */
 #define COMMON_MAX 16u
 
@@ -56,6 +65,9 @@ struct store {
 	struct arena arena;
 	struct keys names; /* as in the map, and what the open change set will insert */
 	uint32_t max_names;
+	struct index index, old_index; /* that of readers; the one that waits for a grace period */
+	bool no_index;
+	uint64_t index_failed; /* names when there was no memory for an index; 0: there was */
 
 	struct zone_entry **zone; /* by index */
 	struct store_zone_tree zones;
@@ -123,6 +135,24 @@ void apexes_add(struct store *s, const struct zone_entry *zone);
 void apexes_remove(struct store *s, const struct zone_entry *zone);
 /* Takes away what is there for zones that nobody added: after adoption. */
 void apexes_trim(struct store *s);
+
+/* ---- index.c ---- */
+
+/* The new names' keys are in the map: puts them into the index, or makes a larger or smaller one. What memory is too short
+ * for, the map has. */
+void index_follow(struct store *s);
+/* The key is in the map no more. `anchor`: the first that it had. */
+void index_remove(struct store *s, uint64_t hash, dnsbolt_handle anchor);
+/* Makes one of so many lines, a power of two, of all names, in place of the one that is there: no other may wait. -ENOSPC,
+ * -ENOMEM: all is as it was. */
+int index_make(struct store *s, uint32_t lines);
+/* As many as suit the names. */
+int index_make_fitting(struct store *s);
+/* Readers take the map. No other may wait, as above. */
+void index_drop(struct store *s);
+/* After a grace period. */
+void index_free_old(struct store *s);
+uint64_t index_granules(const struct index *index);
 
 /* ---- handles ---- */
 

@@ -36,6 +36,7 @@ static void free_old(struct store *s)
 	list_clear(&s->old_nodes);
 	list_clear(&s->old_snapshots);
 	list_clear(&s->old_anchors);
+	index_free_old(s);
 }
 
 /* Readers of a zone without a snapshot go to `prev` at any time, so it must not outlive what it

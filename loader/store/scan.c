@@ -329,6 +329,7 @@ int64_t store_leaked(struct store *s)
 	if (!scan)
 		return store_fail(s, -ENOMEM, "no memory");
 	err = scan_run(s, false, scan);
+	scan->granules += index_granules(&s->index) + index_granules(&s->old_index);
 	leaked = (int64_t)(s->arena.used - scan->granules) * DNSBOLT_GRANULE;
 	scan_done(scan);
 	free(scan);

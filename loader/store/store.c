@@ -337,4 +337,7 @@ void store_get_stats(const struct store *s, struct store_stats *ret_stats)
 	ret_stats->octets = (uint64_t)s->backing->n_segments * DNSBOLT_SEG_SIZE;
 	ret_stats->octets_used = s->arena.used * DNSBOLT_GRANULE;
 	ret_stats->octets_free = s->arena.free * DNSBOLT_GRANULE;
+	ret_stats->index_names = s->index.names;
+	ret_stats->index_taken = s->index.taken;
+	ret_stats->octets_index = index_granules(&s->index) * DNSBOLT_GRANULE;
 }

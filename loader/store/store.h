@@ -191,6 +191,9 @@ struct store_stats {
 	uint64_t octets;      /* of all segments */
 	uint64_t octets_used; /* by live objects, and by those that wait for a grace period */
 	uint64_t octets_free; /* in free lists: fragmentation */
+	uint64_t octets_index; /* of octets_used: the index of names */
+	uint64_t index_names; /* of anchors: in the index, too; the others' lines were full */
+	uint64_t index_taken; /* places in it that names left, and that are kept from being free */
 	uint64_t change_sets, grace_periods, nodes_written, nodes_equal;
 	uint64_t rolled_back; /* nodes of an interrupted change set, at adoption */
 };
@@ -204,6 +207,11 @@ int store_segment_fd(const struct store *s, uint32_t segment);
 /* Called whenever a segment was added (kernel maps), before any object in it can be reached. */
 void store_on_segment(struct store *s, void (*added)(uint32_t segment, int fd, void *arg),
 		      void *arg);
+
+/* For tests, while no change set is open: from now on readers find names by the map alone; a new index takes the place of the one
+ * that is there. */
+int store_without_index(struct store *s);
+int store_renew_index(struct store *s);
 
 /* Sums up reachable objects by a scan and compares with the allocator: octets that are in use and
  * reached by nothing. 0 when all is well. For tests. */

@@ -129,9 +129,10 @@ void hunt_reader_free(struct hunt_reader *r);
 
 /* ---- interleave.c ---- */
 
-/* *ret_wrong of *ret_tried answers were not of one of the two versions. In memory; needs no rights. */
-int hunt_interleave(const struct hunt_question *question, size_t n, size_t *ret_tried,
-		    size_t *ret_wrong);
+/* *ret_wrong of *ret_tried answers were not of one of the two versions: names found by the index, or by the map alone. In memory;
+ * needs no rights. */
+int hunt_interleave(const struct hunt_question *question, size_t n, bool indexed,
+		    size_t *ret_tried, size_t *ret_wrong);
 
 /* ---- ask.c ---- */
 

@@ -14,7 +14,7 @@
 #define LOOKUPS_MAX 16u
 
 struct interleave {
-	struct env_store view; /* first: find() gets it */
+	struct env_store view; /* first: looked() gets it */
 	const struct env_store *base;
 	struct store *store;
 	struct hunt_writer *writer;
@@ -23,16 +23,14 @@ struct interleave {
 	struct core *core;
 };
 
-static dnsbolt_handle find(const struct env_store *view, uint64_t hash)
+static void looked(const struct env_store *view)
 {
 	struct interleave *in = (struct interleave *)view;
-	dnsbolt_handle h = in->base->find_name(in->base, hash);
 
 	if (++in->lookups != in->at)
-		return h;
+		return;
 	in->err = hunt_writer_step(in->writer);
 	memcpy(in->view.segment, in->base->segment, sizeof(in->view.segment));
-	return h;
 }
 
 static bool is_right(struct interleave *in, const struct hunt_question *q)
@@ -82,8 +80,8 @@ static size_t try_all(struct interleave *in, const struct hunt_question *questio
 	return tried;
 }
 
-int hunt_interleave(const struct hunt_question *question, size_t n, size_t *ret_tried,
-		    size_t *ret_wrong)
+int hunt_interleave(const struct hunt_question *question, size_t n, bool indexed,
+		    size_t *ret_tried, size_t *ret_wrong)
 {
 	struct interleave *in = calloc(1, sizeof(*in));
 	struct harness *h = NULL;
@@ -95,9 +93,12 @@ int hunt_interleave(const struct hunt_question *question, size_t n, size_t *ret_
 		in->store = harness_store(h);
 		in->base = store_view(in->store);
 		in->view = *in->base;
-		in->view.find_name = find;
-		err = core_new(&in->core, &in->view);
+		in->view.looked = looked;
+		if (!indexed)
+			err = store_without_index(in->store);
 	}
+	if (!err)
+		err = core_new(&in->core, &in->view);
 	if (!err) {
 		*ret_tried = try_all(in, question, n, ret_wrong);
 		err = in->err;

@@ -224,6 +224,48 @@ static void arena_is_rebuilt_from_what_is_reached(void **state)
 	free(used);
 }
 
+static bool is_zero(const struct arena *a, dnsbolt_handle h)
+{
+	const uint8_t *octets = arena_at(a, h);
+
+	return !octets[0] && !memcmp(octets, octets + 1, (size_t)ARENA_USABLE * DNSBOLT_GRANULE - 1);
+}
+
+static void arena_gives_whole_segments_out_again(void **state)
+{
+	struct bed *bed = *state;
+	struct arena *a = &bed->arena;
+	struct marks *used = calloc(1, sizeof(*used));
+	dnsbolt_handle first, again, object;
+
+	assert_non_null(used);
+	assert_int_equal(arena_alloc_segments(a, 3, &first), 0);
+	assert_int_equal(first % DNSBOLT_SEG_GRANULES, 0);
+	assert_true(first > 0);
+	assert_int_equal(a->used, 3 * ARENA_USABLE);
+	memset(arena_at(a, first), 0xa5, (size_t)ARENA_USABLE * DNSBOLT_GRANULE);
+	arena_free_segments(a, first, 3);
+	assert_int_equal(a->used, 0);
+	assert_int_equal(arena_alloc_segments(a, 3, &again), 0);
+	assert_int_equal(again, first);
+	for (uint32_t i = 0; i < 3; i++)
+		assert_true(is_zero(a, again + i * DNSBOLT_SEG_GRANULES));
+	/* After a restart, when nobody reaches them; the last one is the region then. */
+	arena_rebuild(a, used);
+	assert_int_equal(arena_alloc_segments(a, 2, &again), 0);
+	assert_int_equal(bed->b->n_segments, 4);
+	/* Objects go elsewhere while there is room; of what they are cut from there is no more a whole. */
+	assert_int_equal(arena_alloc(a, 100, true, &object), 0);
+	assert_true(object / DNSBOLT_SEG_GRANULES != again / DNSBOLT_SEG_GRANULES);
+	arena_free_segments(a, again, 2);
+	assert_int_equal(arena_alloc_segments(a, 4, &again), 0);
+	assert_int_equal(again, 4 * DNSBOLT_SEG_GRANULES);
+	assert_int_equal(bed->b->n_segments, 8);
+	assert_int_equal(arena_alloc_segments(a, DNSBOLT_MAX_SEGMENTS, &again), -ENOSPC);
+	assert_int_equal(bed->b->n_segments, 8);
+	free(used);
+}
+
 static void keys_are_found_until_they_are_removed(void **state)
 {
 	enum { N = 4096 };
@@ -265,6 +307,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(arena_fills_a_segment_without_its_guard, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(arena_is_rebuilt_from_what_is_reached, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(arena_gives_whole_segments_out_again, setup,
 						teardown),
 		cmocka_unit_test(keys_are_found_until_they_are_removed),
 	};
