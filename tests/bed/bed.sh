@@ -182,11 +182,11 @@ bed_qinq()
 # Remembers a process of ours, to be ended with the bed.
 bed_owns() { BED_PIDS+=("$1"); }
 
-# end_process PID [SIGNAL]: and waits for it; 5 seconds, then by force
+# end_process PID [SIGNAL [SECONDS]]: and waits for it; 5 seconds, then by force
 end_process()
 {
 	kill -"${2:-TERM}" "$1" 2> /dev/null || return 0
-	wait_for 5 bed_ended "$1" || kill -KILL "$1" 2> /dev/null
+	wait_for "${3:-5}" bed_ended "$1" || kill -KILL "$1" 2> /dev/null
 	wait "$1" 2> /dev/null || true
 }
 

@@ -167,4 +167,4 @@ if [ "$ZONES" -gt 0 ]; then
 fi
 { echo '['; sed '$!s/$/,/' "$DIR/rows"; echo ']'; } > "$OUT"
 echo "all figures: $OUT"
-[ "$NAMES" = 0 ] || PRIMARY_WAIT=$LIMIT tools/bench/notify.sh
+[ "$NAMES" = 0 ] || tools/bench/notify.sh

@@ -41,15 +41,6 @@ static double cpu_time(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static void say(enum log_level level, const char *text, void *arg)
-{
-	(void)level;
-	(void)arg;
-	fprintf(stderr, "scale: %s\n", text);
-}
-
-static const struct report report = { .say = say };
-
 /* ---- loading ---- */
 
 static int read_zone(struct scale *scale, const char *apex, const char *path)
@@ -68,7 +59,7 @@ static int read_zone(struct scale *scale, const char *apex, const char *path)
 	}
 	if (name_parse_lower(name, apex, NULL))
 		return -EINVAL;
-	err = zone_load_file(&scale->zone[scale->n], name, path, &report);
+	err = zone_load_file(&scale->zone[scale->n], name, path, &scale_report);
 	scale->n += !err;
 	return err;
 }
@@ -113,7 +104,7 @@ static int render(struct scale *scale, const struct zone *from, const struct zon
 	uint32_t index;
 	int err = store_zone(store, to->apex, &index);
 
-	return err ? err : render_zone(store, index, from, to, NULL, &report);
+	return err ? err : render_zone(store, index, from, to, NULL, &scale_report);
 }
 
 static int publish(struct scale *scale, const struct zone *from, const struct zone *to)
@@ -178,7 +169,7 @@ static int make_change(const struct zone *from, unsigned int i, struct zone **re
 	(void)snprintf(text, sizeof(text), "ns1 hostmaster %u 7200 900 1209600 3600", i + 2);
 	if (!err)
 		err = set_text(*ret_to, from->apex, KNOT_RRTYPE_SOA, text);
-	return err ? err : zone_check(*ret_to, "change", &report);
+	return err ? err : zone_check(*ret_to, "change", &scale_report);
 }
 
 /* Whether the program in the driver refers a query for the name to other servers. */
