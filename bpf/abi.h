@@ -376,7 +376,8 @@ _Static_assert(sizeof(struct dnsbolt_anchor) == 24, "ABI");
  * lines that would be there. */
 #define DNSBOLT_INDEX_SLOTS 8u
 #define DNSBOLT_INDEX_GRANULES 4u /* of a line */
-#define DNSBOLT_INDEX_TAKEN 0xffffffffull /* a slot without a name that is not free, so that the line stays without one */
+#define DNSBOLT_INDEX_TAKEN                                                                        \
+	0xffffffffull /* a slot without a name that is not free, so that the line stays without one */
 
 struct dnsbolt_index_line {
 	__u64 slot[DNSBOLT_INDEX_SLOTS]; /* 0: free; else dnsbolt_index_slot() */

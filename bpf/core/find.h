@@ -380,7 +380,7 @@ static __always_inline int find_exact(struct env_ctx *ctx, struct scratch *s,
 	s->ds_up = 0;
 	s->renamed = 0;
 	s->n_proofs = 0;
-	if (!find_may_be_ours(s, c))
+	if (!s->is_ours)
 		return REASON_not_ours;
 	r = find_own_anchor(ctx, s, c, &a);
 	if (r)

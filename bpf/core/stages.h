@@ -97,7 +97,9 @@ static __always_inline int stages_question(struct env_ctx *ctx, struct scratch *
 	if (r)
 		return r;
 	question_name(s, c);
-	index_touch(ctx, c, s->hash[s->labels & 127]);
+	s->is_ours = find_may_be_ours(s, c);
+	if (s->is_ours)
+		index_touch(ctx, c, s->hash[s->labels & 127]);
 	return edns_parse(s, c);
 }
 

@@ -111,6 +111,7 @@ struct scratch {
 	__u32 depth;		 /* labels of the closest encloser */
 	__u8 renamed; /* what is looked for is a DNAME's target, in name, at and hash; the question is in the frame */
 	__u8 beside;	      /* find_inside(): the name is in or below another zone */
+	__u8 is_ours;	      /* find_may_be_ours() */
 	dnsbolt_handle dname; /* renamed: the DNAME's answer */
 	__u32 barrier; /* target of the atomic that orders loads on weakly ordered machines */
 

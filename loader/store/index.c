@@ -13,7 +13,8 @@
 #define FULL 5u	  /* names to a line from which on it is made anew */
 #define WANTED 4u /* the most of a new one, of which then a line in 20 has no free slot */
 #define SPOILT 8u /* one line of so many, from which on it is made anew, too */
-#define LATER 8u  /* when there was no memory: tried again when the names are an eighth more or less */
+#define LATER                                                                                      \
+	8u /* when there was no memory: tried again when the names are an eighth more or less */
 #define LINES_MIN 64u
 #define LINE sizeof(struct dnsbolt_index_line)
 #define SEGMENT_LINES (uint32_t)(DNSBOLT_SEG_SIZE / LINE)

@@ -19,7 +19,8 @@
 #define MAGIC_LEN 16
 #define HEAD_LEN 512
 #define SLICE (1u << 20) /* octets that are written at once */
-#define TURN 256u	  /* names from one turn of the loop to the next: some 100 us where they lie far apart */
+#define TURN                                                                                       \
+	256u /* names from one turn of the loop to the next: some 100 us where they lie far apart */
 /* Behind an owner's length. */
 #define RECORD_LEN 8
 #define RECORD_MAX (1 + KNOT_DNAME_MAXLEN + RECORD_LEN + KNOT_RDATA_MAXLEN)

@@ -131,8 +131,8 @@ void hunt_reader_free(struct hunt_reader *r);
 
 /* *ret_wrong of *ret_tried answers were not of one of the two versions: names found by the index, or by the map alone. In memory;
  * needs no rights. */
-int hunt_interleave(const struct hunt_question *question, size_t n, bool indexed,
-		    size_t *ret_tried, size_t *ret_wrong);
+int hunt_interleave(const struct hunt_question *question, size_t n, bool indexed, size_t *ret_tried,
+		    size_t *ret_wrong);
 
 /* ---- ask.c ---- */
 

@@ -80,8 +80,8 @@ static size_t try_all(struct interleave *in, const struct hunt_question *questio
 	return tried;
 }
 
-int hunt_interleave(const struct hunt_question *question, size_t n, bool indexed,
-		    size_t *ret_tried, size_t *ret_wrong)
+int hunt_interleave(const struct hunt_question *question, size_t n, bool indexed, size_t *ret_tried,
+		    size_t *ret_wrong)
 {
 	struct interleave *in = calloc(1, sizeof(*in));
 	struct harness *h = NULL;

@@ -139,9 +139,10 @@ static int hold_interleaved(const struct hunt *hunt, bool indexed)
 	err = hunt_interleave(hunt->question, hunt->n_questions, indexed, &tried, &wrong);
 	if (err)
 		return err;
-	(void)snprintf(text, sizeof(text),
-		       "%zu of %zu answers wrong with a publish behind one of their look-ups in the %s",
-		       wrong, tried, indexed ? "index" : "map");
+	(void)snprintf(
+		text, sizeof(text),
+		"%zu of %zu answers wrong with a publish behind one of their look-ups in the %s",
+		wrong, tried, indexed ? "index" : "map");
 	holds(wrong == 0 && tried, text);
 	return 0;
 }

@@ -228,7 +228,8 @@ static bool is_zero(const struct arena *a, dnsbolt_handle h)
 {
 	const uint8_t *octets = arena_at(a, h);
 
-	return !octets[0] && !memcmp(octets, octets + 1, (size_t)ARENA_USABLE * DNSBOLT_GRANULE - 1);
+	return !octets[0] &&
+	       !memcmp(octets, octets + 1, (size_t)ARENA_USABLE * DNSBOLT_GRANULE - 1);
 }
 
 static void arena_gives_whole_segments_out_again(void **state)

@@ -263,7 +263,8 @@ static void lie(struct dnsbolt_index_line *line, uint64_t hash, dnsbolt_handle o
 		break;
 	case 1: /* two of the tag, not at home */
 		line->slot[(home + 1) % DNSBOLT_INDEX_SLOTS] = dnsbolt_index_slot(hash, other);
-		line->slot[(home + 5) % DNSBOLT_INDEX_SLOTS] = dnsbolt_index_slot(hash, other ^ 0x5550);
+		line->slot[(home + 5) % DNSBOLT_INDEX_SLOTS] =
+			dnsbolt_index_slot(hash, other ^ 0x5550);
 		break;
 	case 2: /* inside of an object */
 		line->slot[(home + 2) % DNSBOLT_INDEX_SLOTS] = dnsbolt_index_slot(hash, other | 1);
