@@ -369,7 +369,7 @@ struct dnsbolt_anchor {
 };
 _Static_assert(sizeof(struct dnsbolt_anchor) == 24, "ABI");
 
-/* The index of `names`: lines in the arena, a power of two of them, one after another. All of a hash's names stand in one line, so
+/* The index of `names`: lines in the arena, a power of two of them, one after another. A hash has one line, so
  * that it takes one cache line to see what the map takes a bucket and an element for. Slots are written one by one, by aligned
  * stores, and stay where they are. A line without a free slot may lack names: there the map is asked, as where a slot's anchor turns
  * out to have another name. No line is in the last octets of a segment (DNSBOLT_SEG_GUARD): the map is asked for names of

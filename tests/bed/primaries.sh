@@ -4,8 +4,7 @@
 # Debian's knotd, nsd and named as primaries on the client's side of the bed (192.0.2.1), to be sourced after bed.sh:
 #
 #     primary_zone ZONE SERIAL [LINE...]  writes a zone with short timers (REFRESH RETRY EXPIRE, 3600 1 1209600 unless set)
-#     primary_start KIND ZONE...          knot, nsd or named serves them, and sends NOTIFY; PRIMARY_KEY=1: by TSIG alone;
-#                                         PRIMARY_WAIT: the seconds that loading may take (30)
+#     primary_start KIND ZONE...          knot, nsd or named serves them, and sends NOTIFY; PRIMARY_KEY=1: by TSIG alone
 #     primary_reload                      it reads its files again       primary_stop  it ends
 #     secondary_config LINE...            bed_config of a secondary of it; ZONES: `zone:` rows are made of these
 
@@ -160,7 +159,7 @@ primary_start()
 	nsenter --net="/run/netns/$BED-client" "$@" -c "$BED_DIR/primary/$PRIMARY_KIND.conf" >> "$BED_DIR/primary/log" 2>&1 &
 	PRIMARY_PID=$!
 	bed_owns $PRIMARY_PID
-	wait_for "${PRIMARY_WAIT:-30}" primary_serves "$zone" || { not_ok "$PRIMARY_KIND starts" "$(cat "$BED_DIR/primary/log")"; exit 1; }
+	wait_for 30 primary_serves "$zone" || { not_ok "$PRIMARY_KIND starts" "$(cat "$BED_DIR/primary/log")"; exit 1; }
 }
 
 primary_reload()

@@ -151,8 +151,7 @@ row_field() { jq -r --arg k "$1" '.[$k] | if type == "array" then sort[length / 
 
 start_dnsbolt()
 {
-	# the generator is one client, and its peers have no limits: what a limit costs is in the part `ns`; names: three zones, a quarter
-	# of them NSEC3, and room
+	# the generator is one client, and its peers have no limits: what a limit costs is in the part `ns`
 	bed_config "mode: answer" "limit: { responses-per-second: 0 }" "pass-limit: 0" "$@"
 	bed_start 120 || { fail "dnsboltd does not start"; cat "$BED_DIR/log" >&2; return 1; }
 	SERVER_PIDS=("$BED_DAEMON")
