@@ -192,8 +192,8 @@ struct store_stats {
 	uint64_t octets_used;  /* by live objects, and by those that wait for a grace period */
 	uint64_t octets_free;  /* in free lists: fragmentation */
 	uint64_t octets_index; /* of octets_used: the index of names */
-	uint64_t index_names;  /* of anchors: in the index, too; the others' lines are full or out of reach */
-	uint64_t index_taken;  /* places in it that names left, and that are kept from being free */
+	uint64_t index_names; /* of anchors: in the index, too; the others' lines are full or out of reach */
+	uint64_t index_taken; /* places in it that names left, and that are kept from being free */
 	uint64_t change_sets, grace_periods, nodes_written, nodes_equal;
 	uint64_t rolled_back; /* nodes of an interrupted change set, at adoption */
 };
