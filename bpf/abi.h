@@ -22,7 +22,7 @@
 #include <linux/types.h>
 
 #ifndef DNSBOLT_ABI_TEST
-#define DNSBOLT_ABI 6u
+#define DNSBOLT_ABI 7u
 #else /* tests/e2e/upgrade.sh: another version, with a program array of another size */
 #define DNSBOLT_ABI DNSBOLT_ABI_TEST
 #endif
@@ -199,12 +199,21 @@ static inline __u32 dnsbolt_listen_bit(__u64 high, __u64 low)
 	return ((__u32)both ^ (__u32)(both >> 32)) * 0x9e3779b1u >> 24;
 }
 
-/* Of apex_bits, by the hash of an apex. */
+/* Of apex_bits: by the length of a name, and the 16 octets up to its end as two words; what stands in front of a shorter name does not
+ * count. */
 #define DNSBOLT_APEX_BITS 4096u
+#define DNSBOLT_APEX_DEPTHS                                                                        \
+	8u /* labels of an apex, without the root label; the last one: that many or more */
 
-static inline __u32 dnsbolt_apex_bit(__u64 hash)
+static inline __u32 dnsbolt_apex_bit(__u32 len, __u64 before, __u64 last)
 {
-	return (__u32)(hash >> 52);
+	if (len < 16)
+		before = len > 8 ? before >> (128 - len * 8) << (128 - len * 8) : 0;
+	if (len < 8)
+		last = last >> (64 - len * 8) << (64 - len * 8);
+	last |= (__u64)len << 56; /* the last octet is the root label, a zero */
+	last = (last ^ before * 0x9e3779b97f4a7c15ull) * 0xd6e8feb86659fd93ull;
+	return (__u32)(last >> 52);
 }
 
 struct dnsbolt_config {
@@ -215,7 +224,7 @@ struct dnsbolt_config {
 	__be16 port;
 	__u16 max_udp; /* octets of DNS message, 512 to DNSBOLT_UDP_MAX */
 	__u32 n_iface;
-	__u64 hash_seed;   /* state of the root name */
+	__u64 hash_seed;   /* of the hash of names: what it starts from */
 	__u64 hash_key[2]; /* odd multipliers */
 	/* Raised by the writer before it uses freed octets of the arena again: a reader outside of
 	 * RCU that sees it move has to start again. */
@@ -225,8 +234,9 @@ struct dnsbolt_config {
 	/* Raised by the writer when all names and heads of a change set are stored, before the first snapshot is. What a
 	 * reader found absent before says nothing of a snapshot that it read after: it looks here first and last. */
 	__u32 flips;
-	__u64 index; /* of `names`: dnsbolt_index_at(); 0: there is none */
-	__u32 reserved[4];
+	__u64 index;	   /* of `names`: dnsbolt_index_at(); 0: there is none */
+	__u32 apex_depths; /* bit i: apex_bits has an apex of that depth (DNSBOLT_APEX_DEPTHS) */
+	__u32 reserved[3];
 	struct dnsbolt_identity server;	 /* id.server, hostname.bind */
 	struct dnsbolt_identity version; /* version.bind, version.server */
 	struct dnsbolt_identity nsid;	 /* octets */

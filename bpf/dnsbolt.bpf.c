@@ -105,7 +105,7 @@ static __always_inline int orphaned(struct xdp_md *ctx, const struct dnsbolt_con
 }
 
 static __always_inline int answer(struct xdp_md *ctx, struct scratch *s,
-				  const struct dnsbolt_config *c)
+				  const struct dnsbolt_config *c, struct env_near *near)
 {
 	int r;
 
@@ -116,16 +116,16 @@ static __always_inline int answer(struct xdp_md *ctx, struct scratch *s,
 	if (!r && orphaned(ctx, c))
 		r = REASON_orphaned;
 	if (!r)
-		r = stages_lookup(ctx, s, c);
+		r = stages_lookup(ctx, s, c, near);
 	return r;
 }
 
 /* A plan is carried out; what needs another program goes there, and comes back only when that is missing. */
 static __always_inline int go_on(struct xdp_md *ctx, struct scratch *s,
-				 const struct dnsbolt_config *c, int r)
+				 const struct dnsbolt_config *c, struct env_near *near, int r)
 {
 	if (!r || r == STAGES_PLANNED)
-		return stages_commit(ctx, s, c);
+		return stages_commit(ctx, s, c, near);
 	if (r == STAGES_ENCLOSER)
 		bpf_tail_call(ctx, &DNSBOLT_MAP_STAGES, stage_base + STAGE_ENCLOSER);
 	else if (r == STAGES_PROVE)
@@ -144,10 +144,11 @@ int dnsbolt_entry(struct xdp_md *ctx)
 {
 	const struct dnsbolt_config *c = env_config(ctx);
 	struct scratch *s = env_scratch(ctx);
+	struct env_near near = { 0, 0 };
 
 	if (!s || !c)
 		return XDP_PASS;
-	return finish(ctx, s, c, go_on(ctx, s, c, answer(ctx, s, c)));
+	return finish(ctx, s, c, go_on(ctx, s, c, &near, answer(ctx, s, c, &near)));
 }
 
 SEC("xdp.frags")
@@ -155,10 +156,11 @@ int dnsbolt_encloser(struct xdp_md *ctx)
 {
 	const struct dnsbolt_config *c = env_config(ctx);
 	struct scratch *s = env_scratch(ctx);
+	struct env_near near = { 0, 0 };
 
 	if (!s || !c)
 		return XDP_PASS;
-	return finish(ctx, s, c, go_on(ctx, s, c, stages_encloser(ctx, s, c)));
+	return finish(ctx, s, c, go_on(ctx, s, c, &near, stages_encloser(ctx, s, c, &near)));
 }
 
 SEC("xdp.frags")
@@ -166,10 +168,11 @@ int dnsbolt_prove(struct xdp_md *ctx)
 {
 	const struct dnsbolt_config *c = env_config(ctx);
 	struct scratch *s = env_scratch(ctx);
+	struct env_near near = { 0, 0 };
 
 	if (!s || !c)
 		return XDP_PASS;
-	return finish(ctx, s, c, go_on(ctx, s, c, stages_prove(ctx, s, c)));
+	return finish(ctx, s, c, go_on(ctx, s, c, &near, stages_prove(ctx, s, c, &near)));
 }
 
 SEC("xdp.frags")
@@ -177,10 +180,11 @@ int dnsbolt_dname(struct xdp_md *ctx)
 {
 	const struct dnsbolt_config *c = env_config(ctx);
 	struct scratch *s = env_scratch(ctx);
+	struct env_near near = { 0, 0 };
 
 	if (!s || !c)
 		return XDP_PASS;
-	return finish(ctx, s, c, go_on(ctx, s, c, made_dname(ctx, s, c)));
+	return finish(ctx, s, c, go_on(ctx, s, c, &near, made_dname(ctx, s, c)));
 }
 
 SEC("xdp.frags")
@@ -188,10 +192,11 @@ int dnsbolt_target(struct xdp_md *ctx)
 {
 	const struct dnsbolt_config *c = env_config(ctx);
 	struct scratch *s = env_scratch(ctx);
+	struct env_near near = { 0, 0 };
 
 	if (!s || !c)
 		return XDP_PASS;
-	return finish(ctx, s, c, go_on(ctx, s, c, made_target(ctx, s, c)));
+	return finish(ctx, s, c, go_on(ctx, s, c, &near, made_target(ctx, s, c)));
 }
 
 SEC("xdp.frags")
@@ -199,10 +204,11 @@ int dnsbolt_chaos(struct xdp_md *ctx)
 {
 	const struct dnsbolt_config *c = env_config(ctx);
 	struct scratch *s = env_scratch(ctx);
+	struct env_near near = { 0, 0 };
 
 	if (!s || !c)
 		return XDP_PASS;
-	return finish(ctx, s, c, go_on(ctx, s, c, made_chaos(ctx, s, c)));
+	return finish(ctx, s, c, go_on(ctx, s, c, &near, made_chaos(ctx, s, c)));
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

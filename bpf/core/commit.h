@@ -25,24 +25,47 @@
 #define COMMIT_TARGET_MAX 0x3fffu /* RFC 1035 section 4.1.4 */
 #define COMMIT_POINTER 0xc000u
 #define COMMIT_FOLD 0x8000u
+#define COMMIT_HALF 40u	     /* the headers are 42 to 70 octets */
 #define COMMIT_COPY_MAX 128u /* octets copied here, not by a helper */
-#define COMMIT_PTRS_FEW 4u   /* pointers written without a loop of calls */
+#define COMMIT_PTRS_FEW 2u   /* pointers written without a loop of calls */
 #define COMMIT_NSID_WORDS ((4u + DNSBOLT_IDENTITY_MAX + 7) / 8)
 
-/* Makes the frame `target` octets long: at the tail, and what the tail does not give in front. What stands in front
- * needs no moving, then it is all written anew (scratch.moved). -1: the packet is as it was. */
-static __always_inline int commit_resize(struct env_ctx *ctx, struct scratch *s, __u32 from,
-					 __u32 target)
+/* Two spans of COMMIT_HALF octets that are all of what is in front of the message, the second one over the end of the first. Returns
+ * where the headers begin in scratch.frame; 0: that cannot be. */
+static __always_inline __u32 commit_front(struct env_ctx *ctx, const struct scratch *s,
+					  __u8 **ret_first, __u8 **ret_last)
+{
+	__u32 at = FRAME_DNS - s->dns;
+
+	*ret_first = env_span(ctx, 0, COMMIT_HALF);
+	*ret_last = env_span(ctx, (__u32)s->dns - COMMIT_HALF, COMMIT_HALF);
+	env_barrier_var(at);
+	return *ret_first && *ret_last && at <= FRAME_DNS - COMMIT_HALF ? at : 0;
+}
+
+/* Keeps the headers in front of the message in the scratch. */
+static __always_inline int commit_keep(struct env_ctx *ctx, struct scratch *s)
+{
+	__u8 *first = 0, *last = 0, *to = (__u8 *)s->frame;
+	__u32 at = commit_front(ctx, s, &first, &last);
+
+	if (!at || !first || !last)
+		return -1;
+	env_copy(to + at, first, COMMIT_HALF);
+	env_copy(to + FRAME_DNS - COMMIT_HALF, last, COMMIT_HALF);
+	return 0;
+}
+
+/* What the tail does not give is taken in front, `need` octets in all. Then what stands in front is in the scratch, to be put back
+ * (scratch.moved). -1: the packet is as it was. */
+ENV_STAGE int commit_grow(struct env_ctx *ctx, struct scratch *s, __u32 need)
 {
 	/* A headroom of 256 less struct xdp_frame gives 216; drivers with 192 give 152. */
 	static const __u32 steps[] = { 216, 152, 88, 40 };
-	__u32 i, need, head;
+	__u32 i, head;
 
-	if (!env_adjust_tail(ctx, (int)(target - from)))
-		return 0;
-	if (target <= from)
+	if (!s || commit_keep(ctx, s))
 		return -1;
-	need = target - from;
 	ENV_UNROLL
 	for (i = 0; i < 4; i++) {
 		head = steps[i] < need ? steps[i] : need;
@@ -55,6 +78,15 @@ static __always_inline int commit_resize(struct env_ctx *ctx, struct scratch *s,
 		env_adjust_head(ctx, (int)head);
 	}
 	return -1;
+}
+
+/* Makes the frame `target` octets long. */
+static __always_inline int commit_resize(struct env_ctx *ctx, struct scratch *s, __u32 from,
+					 __u32 target)
+{
+	if (!env_adjust_tail(ctx, (int)(target - from)))
+		return 0;
+	return target > from ? commit_grow(ctx, s, target - from) : -1;
 }
 
 static __always_inline int commit_room(struct env_ctx *ctx, struct scratch *s)
@@ -137,9 +169,8 @@ static __always_inline __u32 commit_target(struct commit_ptr *c, __u32 target, _
 	return COMMIT_FOLD | ((at - target) & COMMIT_TARGET_MAX);
 }
 
-static long commit_pointer(__u32 i, void *arg)
+static __always_inline void commit_point(struct commit_ptr *c, __u32 i)
 {
-	struct commit_ptr *c = arg;
 	struct scratch *s = c->s;
 	const struct dnsbolt_ptr *ptr =
 		&c->part->ptr[i & (ENV_PTRS_MAX == 65535 ? 65535 : ENV_PTRS_MAX - 1)];
@@ -153,23 +184,12 @@ static long commit_pointer(__u32 i, void *arg)
 	s->sum += csum_be16_at(target, at);
 	if (commit_be16(c->ctx, s->dns + at, target))
 		c->bad = 1;
-	return 0;
 }
 
-/* A loop with a call each costs more than the few pointers that most parts have. */
-static __always_inline void commit_pointers(struct commit_ptr *c, __u32 n)
+static long commit_pointer(__u32 i, void *arg)
 {
-	__u32 i;
-
-	if (n > COMMIT_PTRS_FEW) {
-		env_loop(n, commit_pointer, c);
-		return;
-	}
-	for (i = 0; i < COMMIT_PTRS_FEW; i++) {
-		if (i >= n)
-			break;
-		commit_pointer(i, c);
-	}
+	commit_point(arg, i);
+	return 0;
 }
 
 /* The owner of the next record, where it is the DNAME's target: in the data it points at the question's name. */
@@ -211,7 +231,7 @@ ENV_STAGE int commit_made(struct env_ctx *ctx, struct scratch *s)
 	env_barrier_var(even);
 	if (even > MADE_MAX + 3)
 		return REASON_internal;
-	s->sum += csum_at(csum_fold(env_csum(s->made, even)), s->where);
+	s->sum += csum_at(env_csum(s->made, even), s->where);
 	s->target_at = s->where + MADE_FIXED;
 	s->where += len;
 	return 0;
@@ -230,12 +250,73 @@ static __always_inline void commit_name(const struct scratch *s, struct commit_p
 	}
 }
 
-/* Copies the i-th part of the plan to scratch.where and moves that on. */
-static __always_inline int commit_one(struct env_ctx *ctx, struct scratch *s, __u32 i)
+/* Where the records of a part of so many pointers start. */
+static __always_inline __u32 commit_data(__u32 n_ptr)
+{
+	__u32 data = dnsbolt_part_data(n_ptr);
+
+	if (ENV_PTRS_MAX < 65535) {
+		env_barrier_var(data); /* clang knows that the mask does nothing; 6.1 does not */
+		data &= 4095;
+		env_barrier_var(data);
+	}
+	return data;
+}
+
+static __always_inline void commit_start(struct env_ctx *ctx, struct scratch *s,
+					 const struct dnsbolt_part *p, __u32 i,
+					 struct commit_ptr *ret)
+{
+	ret->ctx = ctx;
+	ret->s = s;
+	ret->part = p;
+	ret->base = s->where;
+	ret->bad = 0;
+	commit_name(s, ret, s->part[i].flags & PLAN_OF_TARGET);
+}
+
+/* All names of the i-th part that point elsewhere. */
+ENV_STAGE int commit_names(struct env_ctx *ctx, struct scratch *s, __u32 i)
 {
 	const struct dnsbolt_part *p;
 	struct commit_ptr c = {};
+	__u32 n_ptr;
+
+	if (!s || i >= PLAN_PARTS_MAX)
+		return REASON_internal;
+	n_ptr = s->part[i].n_ptr;
+	p = env_arena(ctx, s->part[i].handle);
+	if (!p || n_ptr > ENV_PTRS_MAX)
+		return REASON_internal;
+	commit_start(ctx, s, p, i, &c);
+	c.len = s->part[i].len;
+	c.data = (const __u8 *)p + commit_data(n_ptr);
+	env_loop(n_ptr, commit_pointer, &c);
+	if (s->part[i].flags & PLAN_OF_TARGET)
+		env_loop(s->part[i].n_own, commit_owner, &c);
+	return c.bad ? REASON_internal : 0;
+}
+
+/* The one or two that most parts have, and not said of a target: without a call. */
+static __always_inline int commit_few(struct env_ctx *ctx, struct scratch *s,
+				      const struct dnsbolt_part *p, __u32 i, __u32 n_ptr)
+{
+	struct commit_ptr c;
+
+	commit_start(ctx, s, p, i, &c);
+	commit_point(&c, 0);
+	if (n_ptr > 1)
+		commit_point(&c, 1);
+	return c.bad ? REASON_internal : 0;
+}
+
+/* Copies the i-th part of the plan to scratch.where and moves that on. */
+static __always_inline int commit_one(struct env_ctx *ctx, struct scratch *s, struct env_near *near,
+				      __u32 i)
+{
+	const struct dnsbolt_part *p;
 	__u32 len, n_ptr, data;
+	int r = 0;
 
 	if (s->part[i].handle == DNSBOLT_PART_MADE)
 		return commit_made(ctx, s);
@@ -243,13 +324,9 @@ static __always_inline int commit_one(struct env_ctx *ctx, struct scratch *s, __
 	env_barrier_var(n_ptr);
 	if (n_ptr > ENV_PTRS_MAX)
 		return REASON_internal;
-	data = dnsbolt_part_data(n_ptr);
-	if (ENV_PTRS_MAX < 65535) {
-		data &= 4095;
-		env_barrier_var(data);
-	}
+	data = commit_data(n_ptr);
 	len = s->part[i].len;
-	p = env_arena_span(ctx, s->part[i].handle, data + len);
+	p = env_arena_span(ctx, near, s->part[i].handle, data + len);
 	if (!p)
 		return REASON_internal;
 	if (ENV_PTRS_MAX < 65535) {
@@ -265,27 +342,19 @@ static __always_inline int commit_one(struct env_ctx *ctx, struct scratch *s, __
 		return REASON_internal;
 	}
 	s->sum += csum_at(p->csum, s->where);
-	if (n_ptr || s->part[i].flags & PLAN_OF_TARGET) {
-		c.ctx = ctx;
-		c.s = s;
-		c.part = p;
-		c.data = (const __u8 *)p + data;
-		c.len = len;
-		c.base = s->where;
-		commit_name(s, &c, s->part[i].flags & PLAN_OF_TARGET);
-		commit_pointers(&c, n_ptr);
-		if (s->part[i].flags & PLAN_OF_TARGET)
-			env_loop(s->part[i].n_own, commit_owner, &c);
-		if (c.bad)
-			return REASON_internal;
-	}
+	if (n_ptr > COMMIT_PTRS_FEW || s->part[i].flags & PLAN_OF_TARGET)
+		r = commit_names(ctx, s, i);
+	else if (n_ptr)
+		r = commit_few(ctx, s, p, i, n_ptr);
 	s->where += len;
-	return 0;
+	return r;
 }
 
 ENV_STAGE int commit_part(struct env_ctx *ctx, struct scratch *s, __u32 i)
 {
-	return !s || i >= PLAN_PARTS_MAX ? REASON_internal : commit_one(ctx, s, i);
+	struct env_near near = { 0, 0 };
+
+	return !s || i >= PLAN_PARTS_MAX ? REASON_internal : commit_one(ctx, s, &near, i);
 }
 
 /* An NSID option (RFC 5001) of `len` octets, 5 at least, to scratch.where. */
@@ -313,7 +382,7 @@ static __always_inline int commit_nsid(struct env_ctx *ctx, struct scratch *s,
 	ENV_UNROLL
 	for (i = 0; i < COMMIT_NSID_WORDS; i++)
 		sum = csum_add64(sum, s->made[i]);
-	s->sum += csum_at(csum_fold(sum), s->where);
+	s->sum += csum_at(sum, s->where);
 	if (env_store(ctx, s->dns + s->where, option, len))
 		return REASON_internal;
 	s->where += len;
@@ -369,7 +438,7 @@ static __always_inline int commit_opt(struct env_ctx *ctx, struct scratch *s,
 		sum = second;
 	}
 	env_put64(opt, first);
-	s->sum += csum_at(csum_fold(csum_add64(sum, first)), s->where);
+	s->sum += csum_at(csum_add64(sum, first), s->where);
 	s->where += len;
 	nsid = s->opt_len - len;
 	return nsid ? commit_nsid(ctx, s, c, nsid) : 0;
@@ -397,23 +466,23 @@ static __always_inline struct commit_header commit_dns_header(struct scratch *s)
 }
 
 /* Ports, length and checksum (RFC 768: 0 is no checksum). */
-static __always_inline __u64 commit_udp(const struct scratch *s, const struct commit_header *h)
+static __always_inline __u64 commit_udp(const struct scratch *s, const struct commit_header *h,
+					__u64 udp)
 {
-	__u64 udp = env_get64((__u8 *)s->frame + FRAME_DNS - PACKET_UDP);
 	__u32 len = s->reply_len + PACKET_UDP, check;
 
 	udp = (udp >> 16 & 0xffff) | (udp & 0xffff) << 16 |
 	      (__u64)__builtin_bswap16((__u16)len) << 32;
-	check = csum_fold(csum_add64(packet_pseudo_sum(s, len) + h->rest + s->sum, udp) +
-			  csum_add64(0, h->first));
+	check = csum_fold(
+		csum_add64(s->pseudo_sum + __builtin_bswap16((__u16)len) + h->rest + s->sum, udp) +
+		csum_add64(0, h->first));
 	check = ~check & 0xffff;
 	return udp | (__u64)(check ? check : 0xffff) << 48;
 }
 
 /* ECN cleared, ID 0 and DF (RFC 6864 section 4.1), TTL 64. */
-static __always_inline void commit_ipv4(const struct scratch *s, __u8 *to)
+static __always_inline void commit_ipv4(const struct scratch *s, __u8 *ip)
 {
-	const __u8 *ip = (__u8 *)s->frame + FRAME_DNS - PACKET_UDP - sizeof(struct iphdr);
 	__u32 len = s->reply_len + PACKET_UDP + sizeof(struct iphdr), dst = env_get32(ip + 12);
 	__u64 first, second;
 
@@ -421,70 +490,67 @@ static __always_inline void commit_ipv4(const struct scratch *s, __u8 *to)
 		0x40ull << 48;
 	second = 64 | IPPROTO_UDP << 8 | (__u64)env_get32(ip + 16) << 32;
 	second |= (__u64)(~csum_fold(csum_add64(csum_add64(dst, first), second)) & 0xffff) << 16;
-	env_put64(to, first);
-	env_put64(to + 8, second);
-	env_put32(to + 16, dst);
+	env_put64(ip, first);
+	env_put64(ip + 8, second);
+	env_put32(ip + 16, dst);
 }
 
 /* ECN and flow label cleared, hop limit 64. Of the traffic class the first octet has four bits, the second two of DSCP, then ECN. */
-static __always_inline void commit_ipv6(const struct scratch *s, __u8 *to)
+static __always_inline void commit_ipv6(const struct scratch *s, __u8 *ip)
 {
-	const __u8 *ip = (__u8 *)s->frame + FRAME_DNS - PACKET_UDP - sizeof(struct ipv6hdr);
 	__u32 len = s->reply_len + PACKET_UDP;
 
-	env_put64(to, (env_get64(ip) & 0xc0ff) | (__u64)__builtin_bswap16((__u16)len) << 32 |
+	env_put64(ip, (env_get64(ip) & 0xc0ff) | (__u64)__builtin_bswap16((__u16)len) << 32 |
 			      (__u64)IPPROTO_UDP << 48 | 64ull << 56);
-	env_copy(to + 8, s->dst.a, 16);
-	env_copy(to + 24, s->src.a, 16);
+	env_copy(ip + 8, s->dst.a, 16);
+	env_copy(ip + 24, s->src.a, 16);
 }
 
 /* The addresses change places; tags and type stay. */
-static __always_inline int commit_ethernet(struct env_ctx *ctx, const struct scratch *s)
+static __always_inline int commit_ethernet(struct env_ctx *ctx)
 {
-	const __u8 *from = (__u8 *)s->frame;
-	__u32 headers = s->dns & 127, i, rest;
 	__u8 *to = env_span(ctx, 0, PACKET_ETH);
 	__u64 first;
+	__u32 rest;
 
-	env_barrier_var(headers);
-	if (!to || headers > FRAME_HEADERS_MAX)
+	if (!to)
 		return REASON_internal;
-	from += FRAME_DNS - headers;
-	first = env_get64(from);
-	rest = env_get32(from + 8);
+	first = env_get64(to);
+	rest = env_get32(to + 8);
 	env_put64(to, first >> 48 | (__u64)rest << 16 | first << 48);
 	env_put32(to + 8, (__u32)(first >> 16));
-	if (!s->moved)
-		return 0;
-	env_put16(to + 12, env_get16(from + 12));
-	ENV_UNROLL
-	for (i = PACKET_ETH; i < PACKET_ETH + 2 * PACKET_TAG; i += PACKET_TAG) {
-		if (i >= s->l3)
-			break;
-		to = env_span(ctx, i, PACKET_TAG);
-		if (!to)
-			return REASON_internal;
-		env_put32(to, env_get32(from + i));
-	}
 	return 0;
 }
 
-/* The question's letters as they came are in their place, but in a frame that has grown in front. From the 9th octet of the message on:
- * the header is still to come, and a copy has 8 octets at least. */
+/* The question's letters as they came. From the 9th octet of the message on: the header is still to come, and a copy has 8 octets at
+ * least. */
 static __always_inline int commit_question(struct env_ctx *ctx, struct scratch *s)
 {
 	const __u8 *from = env_message(s) + 8;
 	__u32 len = s->question_end - 8;
 
-	if (!s->moved)
-		return 0;
 	len = ((len - 1) & 511) + 1;
 	env_barrier_var(len);
-	if (len <= COMMIT_COPY_MAX)
-		return commit_copy(ctx, s->dns + 8, from, len) ? REASON_internal : 0;
 	if (len > DNS_QUERY_MAX - 8)
 		return REASON_internal;
 	return env_store(ctx, s->dns + 8, from, len) ? REASON_internal : 0;
+}
+
+/* Headers and question are in their place, but in a frame that has grown in front. */
+ENV_STAGE int commit_moved(struct env_ctx *ctx, struct scratch *s)
+{
+	__u8 *first = 0, *last = 0, *from;
+	__u32 at;
+
+	if (!s)
+		return REASON_internal;
+	from = (__u8 *)s->frame;
+	at = commit_front(ctx, s, &first, &last);
+	if (!at || !first || !last)
+		return REASON_internal;
+	env_copy(first, from + at, COMMIT_HALF);
+	env_copy(last, from + FRAME_DNS - COMMIT_HALF, COMMIT_HALF);
+	return commit_question(ctx, s);
 }
 
 /* The IP header, in front of the UDP header at `udp`. */
@@ -511,9 +577,9 @@ static __always_inline int commit_headers(struct env_ctx *ctx, struct scratch *s
 	__u8 *to;
 	int r;
 
-	r = commit_question(ctx, s);
+	r = s->moved ? commit_moved(ctx, s) : 0;
 	if (!r)
-		r = commit_ethernet(ctx, s);
+		r = commit_ethernet(ctx);
 	if (r)
 		return r;
 	udp = s->dns - PACKET_UDP;
@@ -521,7 +587,7 @@ static __always_inline int commit_headers(struct env_ctx *ctx, struct scratch *s
 	if (!to)
 		return REASON_internal;
 	h = commit_dns_header(s);
-	env_put64(to, commit_udp(s, &h));
+	env_put64(to, commit_udp(s, &h, env_get64(to)));
 	env_put64(to + PACKET_UDP, h.first);
 	env_put32(to + PACKET_UDP + 8, h.rest);
 	return commit_ip(ctx, s, udp);
@@ -542,7 +608,7 @@ static __always_inline int commit_filling(struct env_ctx *ctx, struct scratch *s
 
 /* All of the message that follows the question. The first part is put without a call: of most replies it is the only one. */
 static __always_inline int commit_body(struct env_ctx *ctx, struct scratch *s,
-				       const struct dnsbolt_config *c)
+				       const struct dnsbolt_config *c, struct env_near *near)
 {
 	__u32 i;
 	int r;
@@ -550,7 +616,7 @@ static __always_inline int commit_body(struct env_ctx *ctx, struct scratch *s,
 	s->where = s->question_end;
 	s->sum = s->question_sum;
 	s->folded = 0;
-	r = s->n_parts ? commit_one(ctx, s, 0) : 0;
+	r = s->n_parts ? commit_one(ctx, s, near, 0) : 0;
 	if (r)
 		return r;
 	for (i = 1; i < PLAN_PARTS_MAX; i++) {
@@ -566,11 +632,11 @@ static __always_inline int commit_body(struct env_ctx *ctx, struct scratch *s,
 }
 
 static __always_inline int commit_reply(struct env_ctx *ctx, struct scratch *s,
-					const struct dnsbolt_config *c)
+					const struct dnsbolt_config *c, struct env_near *near)
 {
 	int r;
 
-	r = commit_body(ctx, s, c);
+	r = commit_body(ctx, s, c, near);
 	return r ? r : commit_headers(ctx, s);
 }
 

@@ -9,6 +9,7 @@
  *   ENV_UNROLL            before a loop that must not be one in BPF
  *   ENV_UNFOLDS           names that no pointer reaches are spelled afterwards (userspace/lib/unfold.h)
  *   env_scratch/config/zone/name/listen/arena/client/limit_line    the maps; NULL or 0: not there
+ *   env_arena_near, env_arena_span    the arena, in the segment that was looked up before
  *   env_data/data_end/ifindex/frame_len/load/store/adjust_tail/adjust_head    the packet
  *   env_span              where octets of the packet are: calls of helpers cost more than what they do
  *   env_copy              words from one place to another
@@ -23,6 +24,13 @@
 #define DNSBOLT_CORE_ENV_H
 
 #include "types.h"
+
+/* The segment of the arena that was looked up last. A name, its nodes and its answers stand together, and a look-up takes longer than
+ * what is done with what it finds. */
+struct env_near {
+	const __u8 *base;
+	__u32 segment;
+};
 
 #ifdef __bpf__
 
@@ -106,29 +114,37 @@ static __always_inline int env_swap64(__u64 *p, __u64 from, __u64 to)
 	return __sync_val_compare_and_swap(p, from, to) == from;
 }
 
-/* At least DNSBOLT_SEG_GUARD octets may be read from what it returns. */
-static __always_inline const void *env_arena(struct env_ctx *ctx, dnsbolt_handle handle)
+static __always_inline const __u8 *env_segment(__u32 segment)
 {
-	__u32 segment = handle / DNSBOLT_SEG_GRANULES, zero = 0;
-	__u32 offset = (handle & (DNSBOLT_SEG_GRANULES - 1)) * DNSBOLT_GRANULE;
 	void *map = bpf_map_lookup_elem(&DNSBOLT_MAP_ARENA, &segment);
-	__u8 *base;
+	__u32 zero = 0;
 
-	if (!map)
-		return 0;
-	base = bpf_map_lookup_elem(map, &zero);
+	return map ? bpf_map_lookup_elem(map, &zero) : 0;
+}
+
+/* At least DNSBOLT_SEG_GUARD octets may be read from what it returns. */
+static __always_inline const void *env_arena_near(struct env_ctx *ctx, struct env_near *near,
+						  dnsbolt_handle handle)
+{
+	__u32 segment = handle / DNSBOLT_SEG_GRANULES;
+	__u32 offset = (handle & (DNSBOLT_SEG_GRANULES - 1)) * DNSBOLT_GRANULE;
+
+	if (!near->base || near->segment != segment) {
+		near->base = env_segment(segment);
+		near->segment = segment;
+	}
 	env_barrier_var(offset); /* what is compared is what is added */
-	if (!base || offset >= DNSBOLT_SEG_SIZE - DNSBOLT_SEG_GUARD)
+	if (!near->base || offset >= DNSBOLT_SEG_SIZE - DNSBOLT_SEG_GUARD)
 		return 0;
-	return base + offset;
+	return near->base + offset;
 }
 
 /* The same for an object of more octets. The writer lets none leave its segment. */
-static __always_inline const void *env_arena_span(struct env_ctx *ctx, dnsbolt_handle handle,
-						  __u32 len)
+static __always_inline const void *env_arena_span(struct env_ctx *ctx, struct env_near *near,
+						  dnsbolt_handle handle, __u32 len)
 {
 	(void)len;
-	return env_arena(ctx, handle);
+	return env_arena_near(ctx, near, handle);
 }
 
 static __always_inline __u32 env_read_once(const __u32 *p)
@@ -339,12 +355,14 @@ static inline int env_swap64(__u64 *p, __u64 from, __u64 to)
 	return __atomic_compare_exchange_n(p, &from, to, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
-static inline const void *env_arena(struct env_ctx *ctx, dnsbolt_handle handle)
+static inline const void *env_arena_near(struct env_ctx *ctx, struct env_near *near,
+					 dnsbolt_handle handle)
 {
 	__u32 segment = handle / DNSBOLT_SEG_GRANULES;
 	__u32 offset = (handle & (DNSBOLT_SEG_GRANULES - 1)) * DNSBOLT_GRANULE;
 	const uint8_t *base;
 
+	(void)near;
 	if (segment >= DNSBOLT_MAX_SEGMENTS || offset >= DNSBOLT_SEG_SIZE - DNSBOLT_SEG_GUARD)
 		return 0;
 	base = __atomic_load_n(&ctx->view->segment[segment], __ATOMIC_ACQUIRE);
@@ -353,11 +371,12 @@ static inline const void *env_arena(struct env_ctx *ctx, dnsbolt_handle handle)
 
 /* Here nobody holds the writer back: what is read may be garbage, which shows only afterwards, but it must
  * be read inside of the segment. */
-static inline const void *env_arena_span(struct env_ctx *ctx, dnsbolt_handle handle, __u32 len)
+static inline const void *env_arena_span(struct env_ctx *ctx, struct env_near *near,
+					 dnsbolt_handle handle, __u32 len)
 {
 	__u32 offset = (handle & (DNSBOLT_SEG_GRANULES - 1)) * DNSBOLT_GRANULE;
 
-	return len <= DNSBOLT_SEG_SIZE - offset ? env_arena(ctx, handle) : 0;
+	return len <= DNSBOLT_SEG_SIZE - offset ? env_arena_near(ctx, near, handle) : 0;
 }
 
 static inline __u32 env_read_once(const __u32 *p)
@@ -520,6 +539,14 @@ static inline int env_fib(struct env_ctx *ctx, const struct scratch *s, __u32 ip
 }
 
 #endif /* __bpf__ */
+
+/* What is alone in its segment, or nearly. */
+static __always_inline const void *env_arena(struct env_ctx *ctx, dnsbolt_handle handle)
+{
+	struct env_near near = { 0, 0 };
+
+	return env_arena_near(ctx, &near, handle);
+}
 
 /* `len` octets, a constant, at that offset of the packet; NULL: it ends before. */
 static __always_inline __u8 *env_span(struct env_ctx *ctx, __u32 offset, __u32 len)

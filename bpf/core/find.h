@@ -68,13 +68,35 @@ ENV_STAGE int find_same_name(struct env_ctx *ctx, const struct scratch *s, __u32
 	return s && a && find_same_name_inline(s, a, handle, from);
 }
 
-/* The first anchor of the hash of the question's ancestor (or self) with `depth` labels; 0: there is none. */
+/* The hash of the question's ancestor (or self) with `depth` labels. */
+static __always_inline __u64 find_hash(const struct scratch *s, const struct dnsbolt_config *c,
+				       __u32 depth)
+{
+	if (depth >= s->labels)
+		return s->hash;
+	return question_hash(s, c, s->at[(s->labels - depth) & 127]);
+}
+
+/* The first anchor of that hash; 0: there is none. */
 ENV_STAGE __u32 find_first(struct env_ctx *ctx, struct scratch *s, __u32 depth)
+{
+	const struct dnsbolt_config *c = env_config(ctx);
+	__u64 hash;
+
+	ENV_TAKES(ctx);
+	if (!s || !c)
+		return 0;
+	hash = find_hash(s, c, depth);
+	return index_find(ctx, index_line(ctx, c, hash), hash);
+}
+
+/* The same by the map. */
+ENV_STAGE __u32 find_mapped(struct env_ctx *ctx, struct scratch *s, __u32 depth)
 {
 	const struct dnsbolt_config *c = env_config(ctx);
 
 	ENV_TAKES(ctx);
-	return s && c ? index_find(ctx, c, s->hash[depth & 127]) : 0;
+	return s && c ? env_name(ctx, find_hash(s, c, depth)) : 0;
 }
 
 /* The anchor of the question's ancestor (or self) with `depth` labels, into scratch.anchor: of the chain that the index names, else
@@ -94,7 +116,7 @@ ENV_STAGE int find_anchor(struct env_ctx *ctx, struct scratch *s, __u32 depth)
 		if (!h && asked)
 			break;
 		if (!h) {
-			h = i ? env_name(ctx, s->hash[depth & 127]) : 0;
+			h = i ? find_mapped(ctx, s, depth) : 0;
 			if (!h)
 				return FIND_ABSENT;
 			asked = 1;
@@ -110,11 +132,11 @@ ENV_STAGE int find_anchor(struct env_ctx *ctx, struct scratch *s, __u32 depth)
 }
 
 /* Does the node count, for the snapshot of its zone as it is now? Leaves both in the scratch. 1: from the future. */
-static __always_inline int find_judge(struct env_ctx *ctx, struct scratch *s, dnsbolt_handle h,
-				      dnsbolt_handle *ret_prev,
+static __always_inline int find_judge(struct env_ctx *ctx, struct scratch *s, struct env_near *near,
+				      dnsbolt_handle h, dnsbolt_handle *ret_prev,
 				      const struct dnsbolt_node **ret_node)
 {
-	const struct dnsbolt_node *n = env_arena(ctx, h);
+	const struct dnsbolt_node *n = env_arena_near(ctx, near, h);
 	const struct dnsbolt_snapshot *snap = 0;
 	const struct dnsbolt_zone *z;
 	__u64 version = 0;
@@ -145,9 +167,9 @@ static __always_inline int find_judge(struct env_ctx *ctx, struct scratch *s, dn
 }
 
 /* The node on one side of an anchor, into scratch.visible, zone and snapshot. */
-static __always_inline int find_visible_inline(struct env_ctx *ctx, struct scratch *s,
-					       const struct dnsbolt_anchor *a, __u32 side,
-					       const struct dnsbolt_node **ret_node)
+static __always_inline int find_visible(struct env_ctx *ctx, struct scratch *s,
+					struct env_near *near, const struct dnsbolt_anchor *a,
+					__u32 side, const struct dnsbolt_node **ret_node)
 {
 	dnsbolt_handle h, prev = 0;
 	int i, r;
@@ -156,41 +178,34 @@ static __always_inline int find_visible_inline(struct env_ctx *ctx, struct scrat
 		h = env_read_once(&a->head[side & 1]);
 		if (!h)
 			return FIND_ABSENT;
-		r = find_judge(ctx, s, h, &prev, ret_node);
+		r = find_judge(ctx, s, near, h, &prev, ret_node);
 		if (env_read_once(&a->head[side & 1]) != h)
 			continue;
 		if (r != 1)
 			return r;
 		if (!prev)
 			return FIND_ABSENT;
-		r = find_judge(ctx, s, prev, &prev, ret_node);
+		r = find_judge(ctx, s, near, prev, &prev, ret_node);
 		return r == 1 ? REASON_busy : r;
 	}
 	return REASON_busy;
 }
 
 /* That anchor's. NULL: there is none. */
-static __always_inline const struct dnsbolt_anchor *find_open(struct env_ctx *ctx, __u32 anchor)
+static __always_inline const struct dnsbolt_anchor *find_open(struct env_ctx *ctx,
+							      struct env_near *near, __u32 anchor)
 {
-	const struct dnsbolt_anchor *a = env_arena(ctx, anchor);
+	const struct dnsbolt_anchor *a = env_arena_near(ctx, near, anchor);
 
 	return a && a->self == anchor ? a : 0;
 }
 
-ENV_STAGE int find_visible(struct env_ctx *ctx, struct scratch *s, __u32 anchor, __u32 side)
-{
-	const struct dnsbolt_anchor *a = find_open(ctx, anchor);
-	const struct dnsbolt_node *n = 0;
-
-	return s && a ? find_visible_inline(ctx, s, a, side, &n) : REASON_store;
-}
-
 /* The same for a name, into scratch.node. */
 static __always_inline int find_node_inline(struct env_ctx *ctx, struct scratch *s,
-					    const struct dnsbolt_anchor *a, __u32 side,
-					    const struct dnsbolt_node **ret_node)
+					    struct env_near *near, const struct dnsbolt_anchor *a,
+					    __u32 side, const struct dnsbolt_node **ret_node)
 {
-	int r = find_visible_inline(ctx, s, a, side, ret_node);
+	int r = find_visible(ctx, s, near, a, side, ret_node);
 
 	if (r)
 		return r;
@@ -207,35 +222,40 @@ ENV_STAGE int find_node(struct env_ctx *ctx, struct scratch *s, __u32 side)
 {
 	const struct dnsbolt_node *n = 0;
 	const struct dnsbolt_anchor *a;
+	struct env_near near = { 0, 0 };
 
 	ENV_TAKES(ctx);
 	if (!s)
 		return REASON_internal;
-	a = find_open(ctx, s->anchor);
-	return a ? find_node_inline(ctx, s, a, side, &n) : REASON_store;
+	a = find_open(ctx, &near, s->anchor);
+	return a ? find_node_inline(ctx, s, &near, a, side, &n) : REASON_store;
 }
 
 /* The part of a proof, into scratch.proof_part. It is of the zone, and so of the snapshot, of the answer. */
-ENV_STAGE int find_proof(struct env_ctx *ctx, struct scratch *s, __u32 proof)
+static __always_inline int find_proof_inline(struct env_ctx *ctx, struct scratch *s, __u32 proof)
 {
-	const struct dnsbolt_node *n;
-	dnsbolt_handle snapshot;
-	__u32 zone;
+	struct env_near near = { 0, 0 };
+	const struct dnsbolt_anchor *a = find_open(ctx, &near, proof & ~3u);
+	const struct dnsbolt_node *n = 0;
+	dnsbolt_handle snapshot = s->snapshot;
+	__u32 zone = s->zone;
 	int r;
 
-	ENV_TAKES(ctx);
-	if (!s)
-		return REASON_internal;
-	zone = s->zone;
-	snapshot = s->snapshot;
-	r = find_visible(ctx, s, proof & ~3u, proof & 1);
+	if (!a)
+		return REASON_store;
+	r = find_visible(ctx, s, &near, a, proof & 1, &n);
 	if (r)
 		return r == FIND_ABSENT ? REASON_busy : r;
-	n = env_arena(ctx, s->visible);
 	if (!n || s->zone != zone || s->snapshot != snapshot || !n->proof)
 		return REASON_busy;
 	s->proof_part = n->proof;
 	return 0;
+}
+
+ENV_STAGE int find_proof(struct env_ctx *ctx, struct scratch *s, __u32 proof)
+{
+	ENV_TAKES(ctx);
+	return s ? find_proof_inline(ctx, s, proof) : REASON_internal;
 }
 
 /* The name as its own zone holds it, else as the delegation that its parent sees. */
@@ -323,39 +343,49 @@ static __always_inline int find_ds(struct env_ctx *ctx, struct scratch *s)
 	return r;
 }
 
+/* Is the bit of the ancestor set whose name starts at `from`? */
+static __always_inline int find_apex_bit(const struct scratch *s, const struct dnsbolt_config *c,
+					 __u32 from)
+{
+	const __u8 *end = (const __u8 *)s->no_name + (s->name_len & 255);
+	__u32 bit = dnsbolt_apex_bit(s->name_len - from, env_get64(end), env_get64(end + 8));
+
+	return c->apex_bits[bit / 64] >> bit % 64 & 1;
+}
+
 /* Can any zone have the name? A bit of one of its ancestors says that one may. */
 static __always_inline int find_may_be_ours(const struct scratch *s, const struct dnsbolt_config *c)
 {
-	__u32 i, bit;
+	__u32 i, labels = s->labels, depths = c->apex_depths;
 
 	for (i = 0; i <= QUESTION_FEW; i++) {
-		if (i > s->labels)
+		if (i > labels)
 			return 0;
-		bit = dnsbolt_apex_bit(s->hash[i]) & (DNSBOLT_APEX_BITS - 1);
-		if (c->apex_bits[bit / 64] >> bit % 64 & 1)
+		if (depths >> i & 1 && find_apex_bit(s, c, s->at[(labels - i) & 127]))
 			return 1;
 	}
-	return s->labels > QUESTION_FEW; /* a name of more labels is searched for */
+	return labels > QUESTION_FEW && depths >> i; /* it is searched for */
 }
 
 /* The name's own anchor: nearly always the only one of its hash. */
 static __always_inline int find_own_anchor(struct env_ctx *ctx, struct scratch *s,
-					   const struct dnsbolt_config *c,
+					   const struct dnsbolt_index_line *line,
+					   struct env_near *near,
 					   const struct dnsbolt_anchor **ret_anchor)
 {
-	dnsbolt_handle h = index_find(ctx, c, s->hash[s->labels & 127]);
+	dnsbolt_handle h = index_find(ctx, line, s->hash);
 	int r;
 
 	if (!h)
 		return FIND_ABSENT;
-	*ret_anchor = env_arena(ctx, h);
+	*ret_anchor = env_arena_near(ctx, near, h);
 	if (*ret_anchor && find_same_name_inline(s, *ret_anchor, h, 0)) {
 		s->anchor = h;
 		return FIND_FOUND;
 	}
 	r = find_anchor(ctx, s, s->labels);
 	if (!r)
-		*ret_anchor = env_arena(ctx, s->anchor);
+		*ret_anchor = env_arena_near(ctx, near, s->anchor);
 	return r || *ret_anchor ? r : REASON_store;
 }
 
@@ -367,9 +397,10 @@ static __always_inline int find_rare_side(struct env_ctx *ctx, struct scratch *s
 	return !r && s->qtype == QTYPE_DS ? find_ds(ctx, s) : r;
 }
 
-/* 0: scratch.answer; FIND_ABSENT: go on with find_encloser(); else the reason to pass with. */
+/* `line`: of the index, for the name. 0: scratch.answer; FIND_ABSENT: go on with find_encloser(); else the reason to pass with. */
 static __always_inline int find_exact(struct env_ctx *ctx, struct scratch *s,
-				      const struct dnsbolt_config *c)
+				      const struct dnsbolt_config *c,
+				      const struct dnsbolt_index_line *line, struct env_near *near)
 {
 	const struct dnsbolt_anchor *a = 0;
 	const struct dnsbolt_node *n = 0;
@@ -382,13 +413,13 @@ static __always_inline int find_exact(struct env_ctx *ctx, struct scratch *s,
 	s->n_proofs = 0;
 	if (!s->is_ours)
 		return REASON_not_ours;
-	r = find_own_anchor(ctx, s, c, &a);
+	r = find_own_anchor(ctx, s, line, near, &a);
 	if (r)
 		return r;
-	r = find_node_inline(ctx, s, a, DNSBOLT_SIDE_CHILD, &n);
+	r = find_node_inline(ctx, s, near, a, DNSBOLT_SIDE_CHILD, &n);
 	if (r == FIND_ABSENT || s->qtype == QTYPE_DS) {
 		r = find_rare_side(ctx, s, r);
-		n = env_arena(ctx, s->node);
+		n = env_arena_near(ctx, near, s->node);
 	}
 	if (r)
 		return r;
@@ -593,18 +624,21 @@ static __always_inline int find_parent(struct env_ctx *ctx, struct scratch *s,
 				       const struct dnsbolt_node **ret_node)
 {
 	__u32 depth = (s->labels - 1u) & 127;
+	struct env_near near = { 0, 0 };
 	const struct dnsbolt_anchor *a;
 	dnsbolt_handle h;
+	__u64 hash;
 	int r;
 
 	if (!s->labels)
 		return FIND_ABSENT;
-	h = index_find(ctx, c, s->hash[depth]);
-	a = h ? env_arena(ctx, h) : 0;
+	hash = question_hash(s, c, s->at[1]);
+	h = index_find(ctx, index_line(ctx, c, hash), hash);
+	a = h ? env_arena_near(ctx, &near, h) : 0;
 	if (!a || !find_same_name_inline(s, a, h, s->at[1]))
 		return FIND_ABSENT;
 	s->anchor = h;
-	r = find_node_inline(ctx, s, a, DNSBOLT_SIDE_CHILD, ret_node);
+	r = find_node_inline(ctx, s, &near, a, DNSBOLT_SIDE_CHILD, ret_node);
 	if (!r)
 		s->depth = depth;
 	return r;

@@ -42,26 +42,27 @@ static __always_inline dnsbolt_handle index_search(struct env_ctx *ctx,
 	return is_free >> 63 ? 0 : env_name(ctx, hash);
 }
 
-/* Has the hash's line on its way while other things are done. */
-static __always_inline void index_touch(struct env_ctx *ctx, const struct dnsbolt_config *c,
-					__u64 hash)
+/* The line of the hash; NULL: the map is to be asked. */
+static __always_inline const struct dnsbolt_index_line *
+index_line(struct env_ctx *ctx, const struct dnsbolt_config *c, __u64 hash)
 {
 	__u64 index = env_read64(&c->index);
-	const struct dnsbolt_index_line *line;
 
-	line = index ? env_arena(ctx, dnsbolt_index_line(index, hash)) : 0;
+	return index ? env_arena(ctx, dnsbolt_index_line(index, hash)) : 0;
+}
+
+/* Has the line on its way while other things are done. */
+static __always_inline void index_touch(const struct dnsbolt_index_line *line)
+{
 	if (line)
 		(void)env_read64(&line->slot[0]);
 }
 
 static __always_inline dnsbolt_handle index_read(struct env_ctx *ctx,
-						 const struct dnsbolt_config *c, __u64 hash)
+						 const struct dnsbolt_index_line *line, __u64 hash)
 {
-	__u64 index = env_read64(&c->index), slot;
-	const struct dnsbolt_index_line *line = 0;
+	__u64 slot;
 
-	if (index)
-		line = env_arena(ctx, dnsbolt_index_line(index, hash));
 	if (!line)
 		return env_name(ctx, hash);
 	slot = env_read64(&line->slot[dnsbolt_index_home(hash)]);
@@ -70,11 +71,11 @@ static __always_inline dnsbolt_handle index_read(struct env_ctx *ctx,
 	return index_search(ctx, line, hash);
 }
 
-/* 0: there is none. */
+/* The first anchor of the hash; 0: there is none. */
 static __always_inline dnsbolt_handle index_find(struct env_ctx *ctx,
-						 const struct dnsbolt_config *c, __u64 hash)
+						 const struct dnsbolt_index_line *line, __u64 hash)
 {
-	dnsbolt_handle h = index_read(ctx, c, hash);
+	dnsbolt_handle h = index_read(ctx, line, hash);
 
 	env_looked(ctx);
 	return h;

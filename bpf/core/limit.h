@@ -196,7 +196,8 @@ ENV_STAGE int limit_early(struct env_ctx *ctx, struct scratch *s, const struct d
 
 /* Class of the answer that was found, and within it, into limit_what, the name or the zone: of what stands for many names (a
  * wildcard, a cut, a DNAME), its own. */
-static __always_inline __u32 limit_classify(struct env_ctx *ctx, struct scratch *s)
+static __always_inline __u32 limit_classify(struct env_ctx *ctx, struct scratch *s,
+					    const struct dnsbolt_config *c)
 {
 	const struct dnsbolt_answer *a = env_arena(ctx, s->answer);
 	__u32 class = DNSBOLT_CLASS_ANSWER;
@@ -210,7 +211,7 @@ static __always_inline __u32 limit_classify(struct env_ctx *ctx, struct scratch 
 	if (class == DNSBOLT_CLASS_NXDOMAIN || class == DNSBOLT_CLASS_NODATA)
 		s->limit_what = s->zone;
 	else
-		s->limit_what = s->hash[s->depth & 127] + !!s->encloser;
+		s->limit_what = find_hash(s, c, s->depth) + !!s->encloser;
 	return class;
 }
 
@@ -219,14 +220,14 @@ ENV_STAGE int limit_answer(struct env_ctx *ctx, struct scratch *s, const struct 
 {
 	if (!s || !c)
 		return REASON_internal;
-	return limit_is_on(s, c) ? limit_class(ctx, s, c, limit_classify(ctx, s)) : 0;
+	return limit_is_on(s, c) ? limit_class(ctx, s, c, limit_classify(ctx, s, c)) : 0;
 }
 
 /* The same for an answer that is in no zone: by the question's name. */
 static __always_inline int limit_identity(struct env_ctx *ctx, struct scratch *s,
 					  const struct dnsbolt_config *c)
 {
-	s->limit_what = s->hash[s->labels & 127];
+	s->limit_what = s->hash;
 	return limit_is_on(s, c) ? limit_class(ctx, s, c, DNSBOLT_CLASS_ANSWER) : 0;
 }
 

@@ -123,7 +123,7 @@ static __always_inline int made_plan(struct env_ctx *ctx, struct scratch *s,
 	plan_start(s);
 	r = plan_dname(ctx, s);
 	s->rcode = s->made_len ? 0 : RCODE_YXDOMAIN; /* RFC 6672 section 2.2 */
-	return r ? r : plan_finish(s, c);
+	return r ? r : plan_finish(ctx, s, c);
 }
 
 /* Below a DNAME: the DNAME, and the CNAME that follows from it. FIND_TARGET: its target may be in the zone. */
@@ -152,8 +152,7 @@ static __always_inline int made_rename(struct scratch *s, const struct dnsbolt_c
 
 	if (question_labels(s, target) || s->name_len != s->made_len - MADE_FIXED)
 		return REASON_store;
-	question_copy(s, target);
-	question_hash(s, c);
+	question_copy(s, c, target);
 	s->renamed = 1;
 	return 0;
 }
@@ -174,6 +173,7 @@ static __always_inline int made_is_inside(struct env_ctx *ctx, const struct scra
 /* On from the DNAME's target. 0: planned; FIND_PROVE, or the reason to pass with. */
 ENV_STAGE int made_target(struct env_ctx *ctx, struct scratch *s, const struct dnsbolt_config *c)
 {
+	struct env_near near = { 0, 0 };
 	int r;
 
 	if (!s || !c)
@@ -184,7 +184,7 @@ ENV_STAGE int made_target(struct env_ctx *ctx, struct scratch *s, const struct d
 	r = made_is_inside(ctx, s) ? find_target(ctx, s) : FIND_TARGET;
 	if (r == FIND_TARGET)
 		return made_plan(ctx, s, c);
-	return r ? r : plan_answer(ctx, s, c);
+	return r ? r : plan_answer(ctx, s, c, &near);
 }
 
 /* Eight octets of a name as scratch.name has them (RFC 4892, and BIND's names for the same). */
@@ -253,7 +253,7 @@ ENV_STAGE int made_chaos(struct env_ctx *ctx, struct scratch *s, const struct dn
 	s->reason = REASON_identity;
 	made_text(s, id);
 	plan_append(s, DNSBOLT_PART_MADE, s->made_len, 1, 0, 0, DNSBOLT_ANSWER_SECTION, 0);
-	return plan_finish(s, c);
+	return plan_finish(ctx, s, c);
 }
 
 #endif /* DNSBOLT_CORE_MADE_H */

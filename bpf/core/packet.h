@@ -2,8 +2,8 @@
 /*
  * Stage 1: from the frame to the DNS message. Ethernet, up to two VLAN tags, IPv4 without options or
  * IPv6 without extension headers, UDP to a served address and port, lengths and checksums that agree. Cheap
- * tests come first, so that what is not DNS costs little. Leaves offsets, addresses and a copy of headers and
- * message in the scratch. Writes nothing to the packet.
+ * tests come first, so that what is not DNS costs little. Leaves offsets, addresses and a copy of the message
+ * in the scratch. Writes nothing to the packet.
  *
  * Functions return 0 or the reason to pass with.
  */
@@ -23,6 +23,7 @@
 #define PACKET_ETH 14u
 #define PACKET_TAG 4u
 #define PACKET_UDP 8u
+#define PACKET_BLOCK 32u /* octets that are copied without asking whether that is too many */
 
 #define BE16(x) ((__be16)__builtin_bswap16(x))
 #define BE32(x) ((__be32)__builtin_bswap32(x))
@@ -116,6 +117,7 @@ static __always_inline int packet_ipv4(struct env_ctx *ctx, struct scratch *s, _
 		return REASON_bad_source;
 	packet_map_ipv4(&s->src, ip->saddr);
 	packet_map_ipv4(&s->dst, ip->daddr);
+	s->pseudo_sum = (__u64)ip->saddr + ip->daddr + BE16(IPPROTO_UDP);
 	s->l4 = l3 + sizeof(*ip);
 	s->msg_len = total - sizeof(*ip) - PACKET_UDP;
 	s->ipv6 = 0;
@@ -143,6 +145,11 @@ static __always_inline int packet_ipv6_source_bad(const __u8 *a)
 		return 1;
 	/* ::, ::1, IPv4-mapped and IPv4-compatible addresses do not stand on a wire */
 	return high == 0 && (env_get32(a + 8) == 0 || env_get32(a + 8) == BE32(0xffff) || low == 0);
+}
+
+static __always_inline __u64 packet_sum_16(__u64 sum, const __u8 *p)
+{
+	return csum_add64(csum_add64(sum, env_get64(p)), env_get64(p + 8));
 }
 
 static __always_inline int packet_ipv6(struct env_ctx *ctx, struct scratch *s, __u32 l3,
@@ -180,6 +187,7 @@ static __always_inline int packet_ipv6(struct env_ctx *ctx, struct scratch *s, _
 		return REASON_bad_source;
 	if (packet_is_mapped(s->dst.a)) /* else it would find IPv4's row of `listen` */
 		return REASON_not_address;
+	s->pseudo_sum = packet_sum_16(packet_sum_16(BE16(IPPROTO_UDP), s->src.a), s->dst.a);
 	s->l4 = l3 + sizeof(*ip);
 	s->msg_len = payload - PACKET_UDP;
 	s->ipv6 = 1;
@@ -268,62 +276,80 @@ static __always_inline int packet_parse(struct env_ctx *ctx, struct scratch *s,
 	return packet_parties(ctx, s, c);
 }
 
-/* Sixteen octets. */
-static __always_inline __u64 packet_address_sum(const struct dnsbolt_addr *addr)
-{
-	return csum_add64(csum_add64(0, env_get64(addr->a)), env_get64(addr->a + 8));
-}
-
-/* Pseudo-header without the checksum field's complement: addresses, protocol, length (RFC 768, RFC 8200 section 8.1). An
- * IPv4-mapped prefix adds 0xffff, which is nothing. */
-static __always_inline __u64 packet_pseudo_sum(const struct scratch *s, __u32 udp_len)
-{
-	return packet_address_sum(&s->src) + packet_address_sum(&s->dst) + BE16(IPPROTO_UDP) +
-	       __builtin_bswap16((__u16)udp_len);
-}
-
 /* An IPv4 header, with its checksum. */
 static __always_inline __u64 packet_ipv4_sum(const __u8 *ip)
 {
 	return csum_add64(csum_add64(env_get32(ip + 16), env_get64(ip)), env_get64(ip + 8));
 }
 
-/* The message into the scratch, with zeros up to the next multiple of 8. *ret_sum: of its words, which are in registers here: a sum
- * over what was just stored would wait for it. */
+/* `words` words, a constant, from the packet. Returns the sum and theirs: they are in registers here, and a sum over what was just
+ * stored would wait for it. */
+static __always_inline __u64 packet_words(__u8 *to, const __u8 *from, const __u32 words, __u64 sum)
+{
+	__u64 w;
+	__u32 i;
+
+	ENV_UNROLL
+	for (i = 0; i < words; i++) {
+		w = env_get64(from + i * 8);
+		env_put64(to + i * 8, w);
+		sum = csum_add64(sum, w);
+	}
+	return sum;
+}
+
+/* The message into the scratch, with zeros up to the next multiple of 8 from the question's name on, so that it is stored in the words
+ * that are read again. *ret_sum: of all its words. */
 static __always_inline int packet_message(struct env_ctx *ctx, struct scratch *s, __u32 at,
 					  __u32 len, __u64 *ret_sum)
 {
 	const __u8 *from = env_span(ctx, at, DNS_HEADER), *end = env_data_end(ctx);
 	__u8 *to = env_message(s);
-	__u64 sum = 0, w;
-	__u32 i;
+	__u32 i, rest = len - DNS_HEADER;
+	__u64 sum, w;
 
 	if (!from)
 		return REASON_length;
-	for (i = 0; i < DNS_QUERY_MAX / 8; i++) {
-		if (i * 8 + 8 > len)
+	sum = packet_words(to, from, 1, env_get32(from + 8));
+	env_put32(to + 8, env_get32(from + 8));
+	from += DNS_HEADER;
+	to += DNS_HEADER;
+	for (i = 0; i < DNS_QUERY_MAX / PACKET_BLOCK; i++) {
+		if (rest < PACKET_BLOCK)
 			break;
-		if (from + i * 8 + 8 > end)
+		if (from + PACKET_BLOCK > end)
 			return REASON_length;
-		w = env_get64(from + i * 8);
-		env_put64(to + i * 8, w);
-		sum = csum_add64(sum, w);
+		sum = packet_words(to, from, PACKET_BLOCK / 8, sum);
+		from += PACKET_BLOCK;
+		to += PACKET_BLOCK;
+		rest -= PACKET_BLOCK;
+	}
+	for (i = 0; i < PACKET_BLOCK / 8 - 1; i++) {
+		if (rest < 8)
+			break;
+		if (from + 8 > end)
+			return REASON_length;
+		sum = packet_words(to, from, 1, sum);
+		from += 8;
+		to += 8;
+		rest -= 8;
 	}
 	from = env_span(ctx, at + len - 8, 8);
 	if (!from)
 		return REASON_length;
-	w = len & 7 ? env_get64(from) >> (64 - 8 * (len & 7)) : 0;
-	env_put64(to + (len & 1016), w);
+	w = rest & 7 ? env_get64(from) >> (64 - 8 * (rest & 7)) : 0;
+	env_put64(to, w);
 	*ret_sum = csum_add64(sum, w);
 	return 0;
 }
 
-/* Right, zero where IPv4 allows that, or the bare pseudo-header sum that a local stack leaves to its NIC. */
+/* Right, zero where IPv4 allows that, or the bare pseudo-header sum that a local stack leaves to its NIC (RFC 768, RFC 8200
+ * section 8.1). */
 static __always_inline int packet_checksums(struct env_ctx *ctx, const struct scratch *s, __u32 len,
 					    __u64 sum)
 {
 	const __u8 *ip = env_span(ctx, s->l4 - sizeof(struct iphdr), sizeof(struct iphdr)), *udp;
-	__u64 pseudo, word;
+	__u64 pseudo = s->pseudo_sum + __builtin_bswap16((__u16)(len + PACKET_UDP)), word;
 	__u32 check;
 
 	if (!ip)
@@ -335,30 +361,12 @@ static __always_inline int packet_checksums(struct env_ctx *ctx, const struct sc
 		return REASON_length;
 	word = env_get64(udp);
 	check = word >> 48;
-	if (!check)
+	if (!check || csum_fold(csum_add64(pseudo, word) + sum) == 0xffff)
 		return 0;
-	pseudo = packet_pseudo_sum(s, len + PACKET_UDP);
-	if (check == csum_fold(pseudo))
-		return 0;
-	return csum_fold(csum_add64(pseudo, word) + sum) == 0xffff ? 0 : REASON_udp_checksum;
+	return check == csum_fold(pseudo) ? 0 : REASON_udp_checksum;
 }
 
-/* What is in front of the message to where it is at hand for the reply: two spans of `half` octets, a constant, the second one over the
- * end of the first. */
-static __always_inline int packet_headers(struct env_ctx *ctx, struct scratch *s, __u32 headers,
-					  const __u32 half)
-{
-	__u8 *to = (__u8 *)s->frame + (FRAME_DNS - headers);
-	const __u8 *first = env_span(ctx, 0, half), *last = env_span(ctx, headers - half, half);
-
-	if (!first || !last)
-		return REASON_length;
-	env_copy(to, first, half);
-	env_copy((__u8 *)s->frame + FRAME_DNS - half, last, half);
-	return 0;
-}
-
-/* Headers and message into the scratch. */
+/* The message into the scratch, when the checksums agree. */
 static __always_inline int packet_load(struct env_ctx *ctx, struct scratch *s)
 {
 	__u32 headers, len;
@@ -371,17 +379,11 @@ static __always_inline int packet_load(struct env_ctx *ctx, struct scratch *s)
 		return REASON_message_long;
 	headers = s->l4 + PACKET_UDP;
 	s->dns = headers;
-	headers &= 127;
-	env_barrier_var(headers);
-	if (headers > FRAME_HEADERS_MAX || headers < 40)
-		return REASON_internal;
 	len = s->msg_len & 1023;
 	env_barrier_var(len);
 	if (len > DNS_QUERY_MAX)
 		return REASON_internal;
-	r = packet_headers(ctx, s, headers, 40);
-	if (!r)
-		r = packet_message(ctx, s, headers, len, &sum);
+	r = packet_message(ctx, s, headers, len, &sum);
 	return r ? r : packet_checksums(ctx, s, len, sum);
 }
 

@@ -63,6 +63,8 @@ static __always_inline void plan_append(struct scratch *s, dnsbolt_handle handle
 	to->flags = (__u8)flags | (s->of_target ? PLAN_OF_TARGET : 0);
 	to->n_own = (__u16)n_own;
 	s->n_parts++;
+	s->count[section & 3] += (__u16)n_rr;
+	s->many_ptrs |= n_ptr > ENV_PTRS_MAX;
 	s->body_full += len;
 	if (!(flags & DNSBOLT_SLOT_OPTIONAL))
 		s->body_required += len;
@@ -103,7 +105,7 @@ ENV_STAGE int plan_add(struct env_ctx *ctx, struct scratch *s, __u32 what, __u32
 }
 
 /* Adds the answer's i-th slot to the plan. The first part of a reply cannot be there already: of most answers it is the only one. */
-static __always_inline int plan_slot(struct env_ctx *ctx, struct scratch *s,
+static __always_inline int plan_slot(struct env_ctx *ctx, struct scratch *s, struct env_near *near,
 				     const struct dnsbolt_slot *slot)
 {
 	const struct dnsbolt_part *p;
@@ -114,7 +116,7 @@ static __always_inline int plan_slot(struct env_ctx *ctx, struct scratch *s,
 		return 0;
 	if (s->n_parts || handle < DNSBOLT_PART_SYMBOLS || flags & DNSBOLT_SLOT_PROOF)
 		return plan_add(ctx, s, handle, slot->section, flags);
-	p = env_arena(ctx, handle);
+	p = env_arena_near(ctx, near, handle);
 	if (!p || !p->len)
 		return REASON_store;
 	plan_append(s, handle, p->len, p->n_rr, p->n_ptr, p->n_own, slot->section, flags);
@@ -146,39 +148,46 @@ static __always_inline void plan_drop_optional(struct scratch *s)
 	for (i = 0; i < PLAN_PARTS_MAX; i++) {
 		if (i >= s->n_parts)
 			break;
-		if (s->part[i].flags & DNSBOLT_SLOT_OPTIONAL)
+		if (s->part[i].flags & DNSBOLT_SLOT_OPTIONAL) {
+			s->count[s->part[i].section & 3] -= s->part[i].n_rr;
 			continue;
+		}
 		s->part[n & (PLAN_PARTS_MAX - 1)] = s->part[i];
 		n++;
 	}
 	s->n_parts = n;
 }
 
-/* Full, without optional parts, or header, question and OPT with TC: rcode and AA stay. */
-static __always_inline void plan_fit(struct scratch *s, __u32 limit)
+/* What is too long: without optional parts, or header, question and OPT with TC: rcode and AA stay. */
+ENV_STAGE int plan_shrink(struct env_ctx *ctx, struct scratch *s, __u32 fixed, __u32 limit)
 {
-	__u32 fixed = s->question_end + s->opt_len, i;
+	ENV_TAKES(ctx);
+	if (!s)
+		return REASON_internal;
+	s->reply_len = fixed + s->body_required;
+	plan_drop_optional(s);
+	if (s->reply_len <= limit)
+		return 0;
+	s->reply_len = fixed;
+	s->truncated = 1;
+	s->reason = REASON_truncated;
+	s->n_parts = 0;
+	s->count[0] = s->count[1] = s->count[2] = 0;
+	return 0;
+}
+
+/* In full, or what of it fits. */
+static __always_inline int plan_fit(struct env_ctx *ctx, struct scratch *s, __u32 limit)
+{
+	__u32 fixed = s->question_end + s->opt_len;
+	int r = 0;
 
 	s->truncated = 0;
 	s->reply_len = fixed + s->body_full;
-	if (s->reply_len > limit) {
-		s->reply_len = fixed + s->body_required;
-		plan_drop_optional(s);
-	}
-	if (s->reply_len > limit) {
-		s->reply_len = fixed;
-		s->truncated = 1;
-		s->reason = REASON_truncated;
-		s->n_parts = 0;
-	}
-	s->count[0] = s->count[1] = s->count[2] = 0;
-	for (i = 0; i < PLAN_PARTS_MAX; i++) {
-		if (i >= s->n_parts)
-			break;
-		if (s->part[i].section <= DNSBOLT_ADDITIONAL_SECTION)
-			s->count[s->part[i].section & 3] += s->part[i].n_rr;
-	}
+	if (s->reply_len > limit)
+		r = plan_shrink(ctx, s, fixed, limit);
 	s->count[DNSBOLT_ADDITIONAL_SECTION] += s->edns;
+	return r;
 }
 
 /* What the driver does not send, however well it fits. */
@@ -205,7 +214,7 @@ static __always_inline int plan_has_additional(const struct dnsbolt_answer *a, _
 }
 
 /* The parts of an answer: those of the additional section, or all others. Proofs go between. */
-static __always_inline int plan_slots(struct env_ctx *ctx, struct scratch *s,
+static __always_inline int plan_slots(struct env_ctx *ctx, struct scratch *s, struct env_near *near,
 				      const struct dnsbolt_answer *a, int additional)
 {
 	__u32 i, n;
@@ -227,7 +236,7 @@ static __always_inline int plan_slots(struct env_ctx *ctx, struct scratch *s,
 			break;
 		if ((a->slot[i].section == DNSBOLT_ADDITIONAL_SECTION) != additional)
 			continue;
-		r = plan_slot(ctx, s, &a->slot[i]);
+		r = plan_slot(ctx, s, near, &a->slot[i]);
 		if (r)
 			return r;
 	}
@@ -255,16 +264,19 @@ static __always_inline void plan_start(struct scratch *s)
 	s->body_full = 0;
 	s->body_required = 0;
 	s->of_target = 0;
+	s->many_ptrs = 0;
+	s->count[0] = s->count[1] = s->count[2] = 0;
 }
 
 /* A DNAME with its signatures, and the CNAME that was made of it. What follows is said of its target. */
 ENV_STAGE int plan_dname(struct env_ctx *ctx, struct scratch *s)
 {
+	struct env_near near = { 0, 0 };
 	int r;
 
 	if (!s)
 		return REASON_internal;
-	r = plan_slots(ctx, s, env_arena(ctx, s->dname), 0);
+	r = plan_slots(ctx, s, &near, env_arena_near(ctx, &near, s->dname), 0);
 	if (s->made_len)
 		plan_append(s, DNSBOLT_PART_MADE, s->made_len, 1, 0, 0, DNSBOLT_ANSWER_SECTION, 0);
 	s->of_target = 1;
@@ -295,43 +307,45 @@ static __always_inline void plan_bare(struct scratch *s, const struct dnsbolt_co
 	s->reason = (__u8)reason;
 	s->opt_len = plan_opt(s, c);
 	s->reply_len = s->question_end + s->opt_len;
-	s->count[0] = s->count[1] = 0;
 	s->count[DNSBOLT_ADDITIONAL_SECTION] = s->edns;
 }
 
 /* Decides what is sent of what was planned, when the store was not flipped meanwhile. */
-static __always_inline int plan_finish(struct scratch *s, const struct dnsbolt_config *c)
+static __always_inline int plan_finish(struct env_ctx *ctx, struct scratch *s,
+				       const struct dnsbolt_config *c)
 {
+	int r;
+
 	s->opt_len = plan_opt(s, c);
-	plan_fit(s, plan_limit(s, c));
+	r = plan_fit(ctx, s, plan_limit(s, c));
 	if (env_read_once(&c->flips) != s->flips)
 		return REASON_busy;
-	return plan_pointers(s);
+	return r || !s->many_ptrs ? r : plan_pointers(s);
 }
 
 static __always_inline int plan_answer(struct env_ctx *ctx, struct scratch *s,
-				       const struct dnsbolt_config *c)
+				       const struct dnsbolt_config *c, struct env_near *near)
 {
-	const struct dnsbolt_answer *a = s->answer ? env_arena(ctx, s->answer) : 0;
+	const struct dnsbolt_answer *a = s->answer ? env_arena_near(ctx, near, s->answer) : 0;
 	__u32 i;
 	int r;
 
 	plan_start(s);
 	r = s->renamed ? plan_dname(ctx, s) : 0;
 	if (!r)
-		r = s->answer ? plan_slots(ctx, s, a, 0) : plan_nxdomain(ctx, s);
+		r = s->answer ? plan_slots(ctx, s, near, a, 0) : plan_nxdomain(ctx, s);
 	for (i = 0; !r && i < DNSBOLT_PROOFS_MAX; i++) {
 		if (i >= s->n_proofs)
 			break;
 		r = plan_add(ctx, s, s->proof[i], DNSBOLT_AUTHORITY_SECTION, 0);
 	}
 	if (!r && s->answer)
-		r = plan_slots(ctx, s, a, 1);
+		r = plan_slots(ctx, s, near, a, 1);
 	if (s->renamed) {
 		s->aa = 1; /* of the first owner: RFC 1035 section 4.1.1 */
 		s->reason = REASON_dname;
 	}
-	return r ? r : plan_finish(s, c);
+	return r ? r : plan_finish(ctx, s, c);
 }
 
 /* `return: fib`: the reply goes back to where the query came from, or not from here. */
@@ -343,7 +357,9 @@ ENV_STAGE int plan_route(struct env_ctx *ctx, struct scratch *s, const struct dn
 		return REASON_internal;
 	if (s->l3 != 14) /* the route's device would be the VLAN's */
 		return REASON_fib;
-	mac = (__u8 *)s->frame + FRAME_DNS - (s->ipv6 ? 62 : 42) + 6;
+	mac = env_span(ctx, 6, 6);
+	if (!mac)
+		return REASON_internal;
 	return env_fib(ctx, s, s->reply_len + (s->ipv6 ? PLAN_UDP_IPV6 : PLAN_UDP_IPV4), mac)
 		       ? REASON_fib
 		       : 0;

@@ -89,7 +89,8 @@ static __always_inline int stages_limit(struct env_ctx *ctx, struct scratch *s,
 
 /* The message in the scratch: what is asked? */
 static __always_inline int stages_question(struct env_ctx *ctx, struct scratch *s,
-					   const struct dnsbolt_config *c)
+					   const struct dnsbolt_config *c,
+					   const struct dnsbolt_index_line **ret_line)
 {
 	int r;
 
@@ -98,33 +99,34 @@ static __always_inline int stages_question(struct env_ctx *ctx, struct scratch *
 		return r;
 	question_name(s, c);
 	s->is_ours = find_may_be_ours(s, c);
-	if (s->is_ours)
-		index_touch(ctx, c, s->hash[s->labels & 127]);
+	*ret_line = s->is_ours ? index_line(ctx, c, s->hash) : 0;
+	index_touch(*ret_line);
 	return edns_parse(s, c);
 }
 
 /* And what do we have? */
 static __always_inline int stages_lookup(struct env_ctx *ctx, struct scratch *s,
-					 const struct dnsbolt_config *c)
+					 const struct dnsbolt_config *c, struct env_near *near)
 {
-	int r = stages_question(ctx, s, c);
+	const struct dnsbolt_index_line *line = 0;
+	int r = stages_question(ctx, s, c, &line);
 
 	if (!r)
 		r = stages_early(ctx, s, c);
 	if (!r)
 		r = s->chaos ? STAGES_CHAOS : 0;
 	if (!r)
-		r = find_exact(ctx, s, c);
+		r = find_exact(ctx, s, c, line, near);
 	if (!r)
 		r = stages_limit(ctx, s, c);
 	if (!r)
-		r = plan_answer(ctx, s, c);
+		r = plan_answer(ctx, s, c, near);
 	return r;
 }
 
 /* By the closest encloser, without proofs. */
 static __always_inline int stages_encloser(struct env_ctx *ctx, struct scratch *s,
-					   const struct dnsbolt_config *c)
+					   const struct dnsbolt_config *c, struct env_near *near)
 {
 	int r = find_encloser(ctx, s, c), limited = 0;
 
@@ -132,21 +134,21 @@ static __always_inline int stages_encloser(struct env_ctx *ctx, struct scratch *
 		limited = stages_limit(ctx, s, c);
 	if (limited)
 		r = limited;
-	return r ? r : plan_answer(ctx, s, c);
+	return r ? r : plan_answer(ctx, s, c, near);
 }
 
 /* With the proofs. */
 static __always_inline int stages_prove(struct env_ctx *ctx, struct scratch *s,
-					const struct dnsbolt_config *c)
+					const struct dnsbolt_config *c, struct env_near *near)
 {
 	int r = deny_prove(ctx, s, c);
 
-	return r ? r : plan_answer(ctx, s, c);
+	return r ? r : plan_answer(ctx, s, c, near);
 }
 
 /* The reply, in place of the frame. Room is the last step that can fail. */
 static __always_inline int stages_commit(struct env_ctx *ctx, struct scratch *s,
-					 const struct dnsbolt_config *c)
+					 const struct dnsbolt_config *c, struct env_near *near)
 {
 	int r = c->return_path == DNSBOLT_RETURN_FIB ? plan_route(ctx, s, c) : 0;
 
@@ -157,7 +159,7 @@ static __always_inline int stages_commit(struct env_ctx *ctx, struct scratch *s,
 	r = commit_room(ctx, s);
 	if (r)
 		return r;
-	r = commit_reply(ctx, s, c);
+	r = commit_reply(ctx, s, c, near);
 	if (!r)
 		r = commit_filling(ctx, s);
 	return r ? STAGES_BROKEN : 0;

@@ -62,10 +62,11 @@ struct plan_part {
 };
 
 struct scratch {
-	__u64 frame[FRAME_WORDS]; /* headers and DNS message, as received; then the reply's */
-	__u64 name[NAME_WORDS];	  /* the question's name lower-cased; a word of zeros behind */
-	__u64 hash[128];	  /* [d]: of the ancestor with d labels; [0] is the root's */
-	__u8 at[128];		  /* where label i starts in the name; [labels]: the root label */
+	__u64 frame[FRAME_WORDS]; /* the DNS message as it came; in front of it, when they must move, the headers */
+	__u64 no_name[2]; /* zeros, so that the last octets of a short name are read like others */
+	__u64 name[NAME_WORDS]; /* the question's name lower-cased; a word of zeros behind */
+	__u64 hash;		/* of the whole name */
+	__u8 at[128];		/* where label i starts in the name; [labels]: the root label */
 
 	/* packet */
 	__u32 frame_len; /* octets of the frame */
@@ -77,6 +78,7 @@ struct scratch {
 	__u8 alone; /* nobody is behind us to whom a query could be left (native only) */
 	__u16 mtu;  /* octets of IP packet that the interface takes */
 	struct dnsbolt_addr src, dst;
+	__u64 pseudo_sum; /* of the pseudo-header, but for its length: the same for the reply */
 
 	/* question and EDNS */
 	__u16 name_len, labels;
@@ -86,7 +88,7 @@ struct scratch {
 	__u8 edns, dnssec_ok, nsid;
 	__u8 chaos; /* class CH: a question for our identity */
 	__u8 ds_up; /* DS at an apex whose parent's side is not here: the zone above answers */
-	__u32 question_sum; /* one's complement sum of the question from an even offset on */
+	__u64 question_sum; /* one's complement sum, not folded, of the question from an even offset on */
 	__u32 walk;	    /* of the label walk: where the next label starts */
 
 	/* client, cookies, limits */
@@ -135,12 +137,13 @@ struct scratch {
 		body_required; /* octets of all parts, and of those that are not optional */
 	__u32 reply_len;       /* octets of DNS message */
 	__u16 opt_len;	       /* octets of our OPT record, 0: none */
-	__u16 count[3];	       /* records by section */
+	__u16 count[4];	       /* records by section; none of the fourth */
 	__u8 truncated, rcode, aa, reason;
 	__u8 of_target;	 /* what is planned is said of the DNAME's target */
-	__u8 moved;	 /* the frame has grown in front */
+	__u8 many_ptrs;	 /* a part has more pointers than are written here */
+	__u8 moved;	 /* the frame has grown in front, and its headers are to be put back */
 	__u32 target_at; /* offset in the message of that target's name */
-	__u32 sum;	 /* checksum so far */
+	__u64 sum;	 /* checksum so far, not folded */
 	__u32 where;	 /* offset in the message where the next part goes */
 	__u32 folded;	 /* names that no pointer reaches */
 

@@ -75,6 +75,7 @@ struct store {
 	uint32_t next_zone;
 
 	uint32_t apexes[DNSBOLT_APEX_BITS]; /* zones with a version behind each bit of the config */
+	uint32_t apexes_of_depth[DNSBOLT_APEX_DEPTHS];
 
 	uint64_t version;
 	bool open;	/* a change set is */

@@ -8,18 +8,17 @@
 
 #define LABEL_MAX 63u /* RFC 1035 section 2.3.4 */
 
-static uint64_t hash_label(uint64_t h, const uint8_t *label, const struct dnsbolt_config *c)
+static uint64_t hash_name(const uint8_t *name, uint32_t len, const struct dnsbolt_config *c)
 {
-	uint32_t left = label[0] + 1u;
-	uint64_t w = 0;
+	uint64_t h = c->hash_seed, w;
 
-	for (; left > sizeof(w); left -= sizeof(w), label += sizeof(w)) {
-		memcpy(&w, label, sizeof(w));
+	for (; len >= sizeof(w); len -= sizeof(w), name += sizeof(w)) {
+		memcpy(&w, name, sizeof(w));
 		h = hash_word(h, w, c->hash_key[0], c->hash_key[1]);
 	}
 	w = 0;
-	memcpy(&w, label, left);
-	return hash_last(h, w, left, c->hash_key[0], c->hash_key[1]);
+	memcpy(&w, name, len);
+	return hash_word(h, w, c->hash_key[0], c->hash_key[1]);
 }
 
 int owner_read(struct owner *ret_owner, const uint8_t *wire, const struct dnsbolt_config *config)
@@ -39,10 +38,9 @@ int owner_read(struct owner *ret_owner, const uint8_t *wire, const struct dnsbol
 	ret_owner->at[labels] = (uint8_t)at;
 	ret_owner->labels = (uint8_t)labels;
 	ret_owner->len = (uint16_t)(at + 1);
-	ret_owner->hash[labels] = config->hash_seed;
-	while (labels--)
-		ret_owner->hash[labels] = hash_label(ret_owner->hash[labels + 1],
-						     wire + ret_owner->at[labels], config);
+	for (uint32_t i = 0; i <= labels; i++)
+		ret_owner->hash[i] = hash_name(wire + ret_owner->at[i],
+					       ret_owner->len - ret_owner->at[i], config);
 	return 0;
 }
 

@@ -131,13 +131,13 @@ void bed_reopen(struct bed *bed)
 	assert_int_equal(err, 0);
 }
 
-void bed_weaken(struct bed *bed, uint64_t multiplier)
+void bed_weaken(struct bed *bed)
 {
 	struct dnsbolt_config *config = store_config(bed->s);
 
 	config->hash_seed = 0;
 	config->hash_key[0] = 1ull << 52;
-	config->hash_key[1] = multiplier;
+	config->hash_key[1] = 1ull << 9;
 }
 
 const struct backing_ops *bed_memory_ops(const struct backing *b)
@@ -416,19 +416,15 @@ static const void *at(const struct env_store *v, dnsbolt_handle h)
 
 static uint64_t hash_name(const struct dnsbolt_config *c, const uint8_t *name)
 {
-	uint64_t h, w;
-	uint32_t left = *name + 1u;
+	const size_t left = owner_len(name);
+	uint64_t h = c->hash_seed, w;
 
-	if (!*name)
-		return c->hash_seed;
-	h = hash_name(c, name + left);
-	for (; left > 8; left -= 8, name += 8) {
-		memcpy(&w, name, 8);
+	for (size_t i = 0; i <= left; i += 8) {
+		w = 0;
+		memcpy(&w, name + i, left - i < 8 ? left - i : 8);
 		h = hash_word(h, w, c->hash_key[0], c->hash_key[1]);
 	}
-	w = 0;
-	memcpy(&w, name, left);
-	return hash_last(h, w, left, c->hash_key[0], c->hash_key[1]);
+	return h;
 }
 
 struct bed_versions bed_versions(const struct bed *bed)
@@ -459,7 +455,7 @@ dnsbolt_handle bed_anchor(const struct bed *bed, const char *owner)
 
 	/* The index may take one hash for another, but never miss one. */
 	ctx.view = v;
-	assert_true(!h || index_find(&ctx, v->config, hash));
+	assert_true(!h || index_find(&ctx, index_line(&ctx, v->config, hash), hash));
 	for (unsigned n = 0; h; n++) {
 		const struct dnsbolt_anchor *a = at(v, h);
 

@@ -46,9 +46,9 @@ void bed_reopen(struct bed *bed);
  * change them. */
 const struct backing_ops *bed_memory_ops(const struct backing *b);
 
-/* Makes hashes weak, before the first name: of a label only its length and the low four bits of its
- * first letter count. Of its parent three bits, with multiplier 1. */
-void bed_weaken(struct bed *bed, uint64_t multiplier);
+/* Makes hashes weak, before the first name: of each word of 8 octets count the first octet and four bits of the second, and all
+ * words alike. */
+void bed_weaken(struct bed *bed);
 
 /* "a.b" -> wire form, in one of a few static buffers. "" is the root. */
 const uint8_t *wire(const char *text);

@@ -35,16 +35,17 @@ static int core_lookup(struct env_ctx *ctx)
 {
 	const struct dnsbolt_config *c = ctx->view->config;
 	struct scratch *s = &ctx->scratch;
-	int r = stages_lookup(ctx, s, c);
+	struct env_near near = { NULL, 0 };
+	int r = stages_lookup(ctx, s, c, &near);
 
 	if (r == STAGES_ENCLOSER)
-		r = stages_encloser(ctx, s, c);
+		r = stages_encloser(ctx, s, c, &near);
 	if (r == STAGES_DNAME)
 		r = made_dname(ctx, s, c);
 	if (r == STAGES_TARGET)
 		r = made_target(ctx, s, c);
 	if (r == STAGES_PROVE)
-		r = stages_prove(ctx, s, c);
+		r = stages_prove(ctx, s, c, &near);
 	if (r == STAGES_CHAOS)
 		r = made_chaos(ctx, s, c);
 	return r == STAGES_PLANNED ? 0 : r;
@@ -157,11 +158,12 @@ static int core_compose(struct core *core, uint8_t *msg, size_t *len, size_t roo
 {
 	struct env_ctx *ctx = &core->ctx;
 	struct scratch *s = &ctx->scratch;
+	struct env_near near = { NULL, 0 };
 	struct commit_header header;
 
 	ctx->data = msg;
 	ctx->data_end = msg + s->reply_len;
-	if (commit_body(ctx, s, ctx->view->config))
+	if (commit_body(ctx, s, ctx->view->config, &near))
 		return REASON_internal;
 	if (env_store(ctx, 0, env_message(s), s->question_end))
 		return REASON_internal;
@@ -196,6 +198,7 @@ static int core_packet(struct env_ctx *ctx)
 {
 	struct scratch *s = &ctx->scratch;
 	const struct dnsbolt_config *c = ctx->view->config;
+	struct env_near near = { NULL, 0 };
 	int r;
 
 	s->tcp = 0;
@@ -209,7 +212,7 @@ static int core_packet(struct env_ctx *ctx)
 	if (!r)
 		r = core_lookup(ctx);
 	if (!r)
-		r = stages_commit(ctx, s, c);
+		r = stages_commit(ctx, s, c, &near);
 	return r > 0 ? stages_end(ctx, s, c, r) : r;
 }
 
