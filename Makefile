@@ -85,7 +85,7 @@ SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-fr
 SAN_LINK := $(SAN) -Wl,--as-needed
 # gcc sees truncations and uninitialised values that are none when it instruments
 SAN_CC := $(SAN) $(if $(findstring clang,$(CC)),,-Wno-format-truncation -Wno-maybe-uninitialized)
-BPF_FLAGS = -target bpf -mcpu=v3 -O2 -g -std=gnu11 -Wall -Wextra -Wno-unused-parameter -Werror -Ibpf -I/usr/include/$(MULTIARCH) $(ABI)
+BPF_FLAGS = -target bpf -mcpu=v3 -O2 -g -fno-strict-aliasing -std=gnu11 -Wall -Wextra -Wno-unused-parameter -Werror -Ibpf -I/usr/include/$(MULTIARCH) $(ABI)
 
 .PHONY: all tests check test soak hunt other-abi demo demo-shell test-kernels fuzz bench bench-full bench-compare bench-scale asan install clean deps format
 .DELETE_ON_ERROR:

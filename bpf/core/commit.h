@@ -2,7 +2,8 @@
 /*
  * Stage 7: the reply. First commit_room(), the last step that can fail: until it has succeeded not one octet
  * of the packet was written, and where it fails the packet is the query again. Then parts, OPT, and, last, for
- * the checksum, headers and question.
+ * the checksum, the headers, over those of the query. The question stays where it is; only in a frame that has grown in front are headers
+ * and question put back first.
  *
  * OPT and headers are made in registers, word by word in the order of memory: octets that are stored one by one and read again as a
  * word make the CPU wait for its stores.
@@ -29,6 +30,9 @@
 #define COMMIT_COPY_MAX 128u /* octets copied here, not by a helper */
 #define COMMIT_PTRS_FEW 2u   /* pointers written without a loop of calls */
 #define COMMIT_NSID_WORDS ((4u + DNSBOLT_IDENTITY_MAX + 7) / 8)
+
+_Static_assert(2 * COMMIT_HALF >= FRAME_HEADERS_MAX && FRAME_DNS >= FRAME_HEADERS_MAX,
+	       "the halves meet, and there is a place for them");
 
 /* Two spans of COMMIT_HALF octets that are all of what is in front of the message, the second one over the end of the first. Returns
  * where the headers begin in scratch.frame; 0: that cannot be. */

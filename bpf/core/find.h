@@ -353,6 +353,9 @@ static __always_inline int find_apex_bit(const struct scratch *s, const struct d
 	return c->apex_bits[bit / 64] >> bit % 64 & 1;
 }
 
+_Static_assert(DNSBOLT_APEX_DEPTHS >= QUESTION_FEW + 2,
+	       "the last depth is of names that are searched for");
+
 /* Can any zone have the name? A bit of one of its ancestors says that one may. */
 static __always_inline int find_may_be_ours(const struct scratch *s, const struct dnsbolt_config *c)
 {

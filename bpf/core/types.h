@@ -19,7 +19,7 @@
 
 /* Ethernet, two VLAN tags, IPv6, UDP */
 #define FRAME_HEADERS_MAX 70u
-/* Where the DNS message stands in scratch.frame: the headers end right before it, and the question's name (12
+/* Where the DNS message stands in scratch.frame: in front of it is room for the headers, and the question's name (12
  * octets on) is aligned to 8. */
 #define FRAME_DNS 76u
 #define FRAME_NAME (FRAME_DNS + DNS_HEADER)
@@ -63,7 +63,7 @@ struct plan_part {
 
 struct scratch {
 	__u64 frame[FRAME_WORDS]; /* the DNS message as it came; in front of it, when they must move, the headers */
-	__u64 no_name[2]; /* zeros, so that the last octets of a short name are read like others */
+	__u64 no_name[2]; /* whatever: in front of a short name, so that its last 16 octets are read like others' */
 	__u64 name[NAME_WORDS]; /* the question's name lower-cased; a word of zeros behind */
 	__u64 hash;		/* of the whole name */
 	__u8 at[128];		/* where label i starts in the name; [labels]: the root label */

@@ -130,6 +130,10 @@ bed_padding off
 bed_dig @$SERVER4 +bufsize=1232 +nocookie large.example.net TXT
 is "without room the query is passed and answered all the same" "$WHO $WHY $((SIZE >= 1200))" "fallback no_room 1"
 asks "a small answer needs no padding" "driver answer" @$SERVER4 www.example.com A
+for s in $SERVER4 $SERVER6; do
+	asks "a signed one takes the headroom: to $s" "driver answer" @$s +dnssec +nocookie +bufsize=1232 www.example.org A
+	is "all of it" "$((SIZE > 150)) $(grep -c 'RRSIG' <<< "$ANSWER")" "1 1"
+done
 bed_padding on
 
 # ---- every packet ends in one reason ----

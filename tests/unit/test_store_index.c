@@ -373,6 +373,51 @@ static int some_segments(struct backing *b)
 	return room-- ? full_ops->add_segment(b) : -ENOMEM;
 }
 
+/* "l2.l1", of that many labels. */
+static const char *name_of_depth(unsigned depth)
+{
+	static char text[DNSBOLT_NAME_MAX];
+	char *p = text;
+
+	*p = '\0';
+	for (; depth; depth--)
+		p += sprintf(p, "l%u%s", depth, depth > 1 ? "." : "");
+	return *text ? text : ".";
+}
+
+/* The reader's side of the filter: no name of a zone is said to be in none, at whatever depth both are. */
+static void the_filter_lets_all_names_of_a_zone_pass(void **state)
+{
+	struct env_ctx *ctx = malloc(sizeof(*ctx));
+	struct bed *bed = bed_need(state);
+	unsigned kept_out = 0;
+	uint32_t zone;
+
+	assert_non_null(ctx);
+	for (unsigned apex = 0; apex <= 20; apex++) {
+		zone = bed_zone(bed, name_of_depth(apex));
+		bed_begin(bed);
+		bed_put(bed, zone, name_of_depth(apex), 1);
+		bed_flip(bed, zone, name_of_depth(apex), 1);
+		bed_commit(bed);
+		for (unsigned depth = 0; depth <= 24; depth++) {
+			ask(ctx, bed, name_of_depth(depth));
+			if (depth >= apex)
+				assert_true(find_may_be_ours(&ctx->scratch, ctx->view->config));
+			else
+				kept_out += !find_may_be_ours(&ctx->scratch, ctx->view->config);
+		}
+		bed_begin(bed);
+		assert_int_equal(store_drop(bed->s, zone), 0);
+		bed_commit(bed);
+		bed_settle(bed);
+		ask(ctx, bed, name_of_depth(apex));
+		assert_false(find_may_be_ours(&ctx->scratch, ctx->view->config));
+	}
+	assert_true(kept_out > 50);
+	free(ctx);
+}
+
 static void without_memory_there_is_the_map(void **state)
 {
 	struct bed *bed = bed_need(state);
@@ -418,6 +463,7 @@ static void it_can_be_left_out(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		BED_TEST(memory, the_filter_lets_all_names_of_a_zone_pass),
 		BED_BOTH(readers_find_by_it_what_the_map_has),
 		BED_BOTH(it_grows_and_shrinks_with_the_names),
 		BED_TEST(memory, one_that_is_spoilt_is_made_anew),
