@@ -531,8 +531,7 @@ static __always_inline int commit_ethernet(struct env_ctx *ctx)
 	return 0;
 }
 
-/* The question's letters as they came. From the 9th octet of the message on: the header is still to come, and a copy has 8 octets at
- * least. */
+/* The question's letters as they came. From the 9th octet of the message on: the header is still to come. */
 static __always_inline int commit_question(struct env_ctx *ctx, struct scratch *s)
 {
 	const __u8 *from = env_message(s) + 8;

@@ -130,8 +130,8 @@ static __always_inline __u64 question_copy(struct scratch *s, const struct dnsbo
 	__u64 k1 = c->hash_key[0], k2 = c->hash_key[1], h = c->hash_seed, sum = 0, w;
 	__u32 i, len = s->name_len, words = len / 8;
 
-	env_barrier_var(
-		words); /* that there are few of them, verifiers know by the loop's own bound alone */
+	/* That there are few of them, verifiers know by the loop's own bound alone: clang would leave it out. */
+	env_barrier_var(words);
 	for (i = 0; i < DNSBOLT_NAME_MAX / 8; i++) {
 		if (i >= words)
 			break;
@@ -157,8 +157,8 @@ static __always_inline __u64 question_hash(const struct scratch *s, const struct
 	__u64 k1 = c->hash_key[0], k2 = c->hash_key[1], h = c->hash_seed;
 	__u32 i, words = (s->name_len - from) / 8;
 
-	env_barrier_var(
-		words); /* that there are few of them, verifiers know by the loop's own bound alone */
+	/* That there are few of them, verifiers know by the loop's own bound alone: clang would leave it out. */
+	env_barrier_var(words);
 	for (i = 0; i < DNSBOLT_NAME_MAX / 8 + 1; i++) {
 		if (i > words)
 			break;
