@@ -84,13 +84,20 @@ ENV_STAGE int commit_grow(struct env_ctx *ctx, struct scratch *s, __u32 need)
 	return -1;
 }
 
-/* Makes the frame `target` octets long. */
-static __always_inline int commit_resize(struct env_ctx *ctx, struct scratch *s, __u32 from,
-					 __u32 target)
+/* Makes the frame longer. Where there are more buffers, the last one has grown: that is taken back. */
+static __always_inline int commit_longer(struct env_ctx *ctx, struct scratch *s, __u32 target)
 {
-	if (!env_adjust_tail(ctx, (int)(target - from)))
-		return 0;
-	return target > from ? commit_grow(ctx, s, target - from) : -1;
+	int by = (int)(target - s->frame_len);
+
+	if (!env_adjust_tail(ctx, by)) {
+		if ((__u32)(env_data_end(ctx) - env_data(ctx)) == target)
+			return 0;
+		env_adjust_tail(ctx, -by);
+		return REASON_multi_buffer;
+	}
+	if (env_frame_len(ctx) != s->frame_len)
+		return REASON_multi_buffer;
+	return commit_grow(ctx, s, (__u32)by) ? REASON_no_room : 0;
 }
 
 static __always_inline int commit_room(struct env_ctx *ctx, struct scratch *s)
@@ -101,9 +108,13 @@ static __always_inline int commit_room(struct env_ctx *ctx, struct scratch *s)
 	target = s->dns + s->reply_len;
 	if (target < COMMIT_FRAME_MIN && s->frame_len >= COMMIT_FRAME_MIN)
 		target = COMMIT_FRAME_MIN;
+	if (target > s->frame_len)
+		return commit_longer(ctx, s, target);
+	if (env_frame_len(ctx) != s->frame_len)
+		return REASON_multi_buffer;
 	if (target == s->frame_len)
 		return 0;
-	return commit_resize(ctx, s, s->frame_len, target) ? REASON_no_room : 0;
+	return env_adjust_tail(ctx, (int)(target - s->frame_len)) ? REASON_no_room : 0;
 }
 
 /* Two spans of `half` octets, a constant, the second one over the end of the first. */

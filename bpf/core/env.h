@@ -295,6 +295,7 @@ struct env_ctx {
 	struct scratch scratch;
 	__u8 *data, *data_end;	     /* the frame or the message */
 	__u8 *hard_start, *hard_end; /* how far it may grow */
+	__u32 more;		     /* octets of the frame that are in other buffers */
 	__u32 ifindex;
 	__u64 now; /* CLOCK_BOOTTIME ns; 0: ask the clock */
 };
@@ -446,7 +447,7 @@ static inline __u32 env_ifindex(struct env_ctx *ctx)
 
 static inline __u32 env_frame_len(struct env_ctx *ctx)
 {
-	return (__u32)(ctx->data_end - ctx->data);
+	return (__u32)(ctx->data_end - ctx->data) + ctx->more;
 }
 
 static inline int env_load(struct env_ctx *ctx, __u32 offset, void *to, __u32 len)
@@ -467,6 +468,10 @@ static inline int env_store(struct env_ctx *ctx, __u32 offset, const void *from,
 
 static inline int env_adjust_tail(struct env_ctx *ctx, int by)
 {
+	if (ctx->more) { /* it is the last buffer that grows */
+		ctx->more += (__u32)by;
+		return 0;
+	}
 	if (by > 0) {
 		if (ctx->hard_end - ctx->data_end < by)
 			return -1;

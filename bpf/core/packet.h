@@ -86,6 +86,13 @@ static __always_inline int packet_udp(const struct udphdr *udp, __u32 ip_payload
 	return 0;
 }
 
+/* A packet that its length leaves no room for, or that does not end in the first buffer. What lies behind a packet may be in other
+ * buffers, too: commit_room() sees to that, for who asks at once pays for a call that next to no frame needs. */
+static __always_inline int packet_beyond(struct env_ctx *ctx, const struct scratch *s)
+{
+	return env_frame_len(ctx) != s->frame_len ? REASON_multi_buffer : REASON_length;
+}
+
 static __always_inline int packet_ipv4(struct env_ctx *ctx, struct scratch *s, __u32 l3,
 				       __be16 port)
 {
@@ -109,7 +116,7 @@ static __always_inline int packet_ipv4(struct env_ctx *ctx, struct scratch *s, _
 		return REASON_short_frame;
 	total = env_get_be16((__u8 *)&ip->tot_len);
 	if (total < sizeof(*ip) + PACKET_UDP || l3 + total > s->frame_len)
-		return udp->dest == port ? REASON_length : REASON_not_port;
+		return udp->dest == port ? packet_beyond(ctx, s) : REASON_not_port;
 	r = packet_udp(udp, total - sizeof(*ip), port);
 	if (r)
 		return r;
@@ -175,7 +182,7 @@ static __always_inline int packet_ipv6(struct env_ctx *ctx, struct scratch *s, _
 		return REASON_short_frame;
 	payload = env_get_be16((__u8 *)&ip->payload_len);
 	if (payload < PACKET_UDP || l3 + sizeof(*ip) + payload > s->frame_len)
-		return udp->dest == port ? REASON_length : REASON_not_port;
+		return udp->dest == port ? packet_beyond(ctx, s) : REASON_not_port;
 	r = packet_udp(udp, payload, port);
 	if (r)
 		return r;
@@ -261,7 +268,7 @@ static __always_inline int packet_parse(struct env_ctx *ctx, struct scratch *s,
 	r = packet_ethernet(ctx, &l3, &proto);
 	if (r)
 		return r;
-	s->frame_len = env_frame_len(ctx);
+	s->frame_len = (__u32)(env_data_end(ctx) - env_data(ctx));
 	s->l3 = l3;
 	if (proto == BE16(ETH_P_IP))
 		r = packet_ipv4(ctx, s, l3, c->port);
@@ -269,11 +276,7 @@ static __always_inline int packet_parse(struct env_ctx *ctx, struct scratch *s,
 		r = packet_ipv6(ctx, s, l3, c->port);
 	else
 		return REASON_not_ip;
-	if (r)
-		return r;
-	if (s->frame_len != (__u32)(env_data_end(ctx) - env_data(ctx)))
-		return REASON_multi_buffer;
-	return packet_parties(ctx, s, c);
+	return r ? r : packet_parties(ctx, s, c);
 }
 
 /* An IPv4 header, with its checksum. */

@@ -69,7 +69,7 @@ struct scratch {
 	__u8 at[128];		/* where label i starts in the name; [labels]: the root label */
 
 	/* packet */
-	__u32 frame_len; /* octets of the frame */
+	__u32 frame_len; /* octets of the frame's first buffer; nearly always it is the only one */
 	__u16 l3, l4;	 /* offsets of the IP and UDP headers */
 	__u16 dns;	 /* offset of the DNS message */
 	__u16 msg_len;	 /* octets of the DNS message */

@@ -22,6 +22,8 @@
 #define HARNESS_MAX_NAMES (1u << 20)
 #define HARNESS_MAX_OWN 16
 #define HARNESS_MAX_CLIENTS 16
+/* Octets of a frame that a test run of the kernel puts into its first buffer, less than what it has for them. */
+#define FIRST_BUFFER 3520u
 #define HARNESS_IFINDEX 1 /* what BPF_PROG_TEST_RUN takes as the device: loopback */
 
 struct harness {
@@ -29,6 +31,7 @@ struct harness {
 	struct store *store;
 	struct env_store view;
 	struct core *core;
+	size_t first_buffer;
 	struct {
 		struct dnsbolt_addr addr;
 		uint32_t flags;
@@ -208,6 +211,7 @@ int harness_new_sized(struct harness **ret_harness, bool kernel, uint32_t max_na
 
 	if (!h)
 		return -ENOMEM;
+	h->first_buffer = FIRST_BUFFER;
 	h->lines = calloc(HARNESS_LINES + 1, sizeof(*h->lines));
 	r = !h->lines ? -ENOMEM
 	    : kernel  ? open_kernel(h, max_names)
@@ -461,6 +465,11 @@ int harness_clear(struct harness *h)
 	return r;
 }
 
+void harness_split(struct harness *h, size_t octets)
+{
+	h->first_buffer = octets ? octets : FIRST_BUFFER;
+}
+
 int harness_run_native(struct harness *h, const uint8_t *frame, size_t len, size_t headroom,
 		       size_t tailroom, struct harness_result *ret_result)
 {
@@ -470,11 +479,14 @@ int harness_run_native(struct harness *h, const uint8_t *frame, size_t len, size
 
 	listening = h;
 	memcpy(start, frame, len);
-	ret_result->len = len;
+	ret_result->len = len < h->first_buffer ? len : h->first_buffer;
+	core_set_more(h->core, (uint32_t)(len - ret_result->len));
 	ret_result->action = core_frame(h->core, start, &ret_result->len, headroom, tailroom,
 					HARNESS_IFINDEX, &reply, &ret_result->reason);
-	if (ret_result->action == XDP_PASS || ret_result->action == XDP_DROP)
+	if (ret_result->action == XDP_PASS || ret_result->action == XDP_DROP) {
 		reply = start;
+		ret_result->len = len;
+	}
 	if (reply)
 		memcpy(ret_result->frame, reply, ret_result->len);
 	return 0;

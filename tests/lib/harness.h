@@ -61,6 +61,8 @@ int64_t harness_set_clock(struct harness *h, uint32_t unix_time);
 /* CLOCK_BOOTTIME ns of the native core; 0: the clock's. */
 void harness_set_now(struct harness *h, uint64_t now);
 
+/* What is more of a frame than that many octets is in other buffers, natively; 0: as in a test run of the kernel. */
+void harness_split(struct harness *h, size_t octets);
 int harness_run_native(struct harness *h, const uint8_t *frame, size_t len, size_t headroom,
 		       size_t tailroom, struct harness_result *ret_result);
 int harness_run_bpf(struct harness *h, const uint8_t *frame, size_t len,

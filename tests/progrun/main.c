@@ -132,6 +132,7 @@ static bool run_frame(struct harness *h, const struct vector_file *f, const stru
 	int64_t second;
 	int r;
 
+	harness_split(h, v->has_room ? v->first : 0);
 	do { /* within a second of the clock */
 		second = settings_set_clock(h, f);
 		harness_run_native(h, query, len, v->has_room ? v->headroom : 216,

@@ -194,8 +194,10 @@ static int read_field(struct vector_file *f, char *line, struct vector *v)
 	if ((rest = after(line, "by")))
 		return read_by(f, rest, v);
 	if ((rest = after(line, "room"))) {
-		v->has_room = sscanf(rest, "%zu %zu", &v->headroom, &v->tailroom) == 2;
-		return v->has_room ? 0 : vector_error(f, "room: expected HEADROOM TAILROOM");
+		v->has_room = sscanf(rest, "%zu %zu %zu", &v->headroom, &v->tailroom, &v->first) >=
+			      2;
+		return v->has_room ? 0
+				   : vector_error(f, "room: expected HEADROOM TAILROOM [FIRST]");
 	}
 	if ((rest = after(line, "pass")))
 		return read_verdict(f, rest, REASON_ACTION_PASS, v);

@@ -29,9 +29,9 @@ struct vector {
 	struct frame_spec frame;
 	uint8_t msg[2048];
 	size_t msg_len;
-	bool v6_too;   /* `both`: the same by IPv6 */
-	bool has_room; /* `room`: native only, with these */
-	size_t headroom, tailroom;
+	bool v6_too;			  /* `both`: the same by IPv6 */
+	bool has_room;			  /* `room`: native only, with these */
+	size_t headroom, tailroom, first; /* first: octets of the first buffer, 0: all */
 	unsigned int reason;
 	int action; /* XDP_* */
 	uint8_t reply[8192];

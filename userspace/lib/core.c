@@ -122,6 +122,11 @@ void core_set_now(struct core *core, uint64_t now)
 	core->ctx.now = now;
 }
 
+void core_set_more(struct core *core, uint32_t octets)
+{
+	core->ctx.more = octets;
+}
+
 /* What packet_load() does for frames. */
 static int core_load_message(struct env_ctx *ctx, const uint8_t *msg, size_t len, bool tcp)
 {

@@ -52,6 +52,9 @@ void core_notes(const struct core *core, struct core_notes *ret_notes);
 /* CLOCK_BOOTTIME ns that is taken for now from here on; 0: the clock's. */
 void core_set_now(struct core *core, uint64_t now);
 
+/* Octets of frames from here on that are in other buffers, behind what core_frame() is given. */
+void core_set_more(struct core *core, uint32_t octets);
+
 /* What the program in the driver does with a frame: `frame` points to *len octets with `headroom` octets before and `tailroom`
  * behind it that it may use. Returns the XDP action (XDP_TX: *ret_frame and *len are the reply; XDP_PASS, XDP_DROP: nothing
  * has changed), and the reason that is counted. */
