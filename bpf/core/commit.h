@@ -308,7 +308,7 @@ ENV_STAGE int commit_names(struct env_ctx *ctx, struct scratch *s, __u32 i)
 	c.data = (const __u8 *)p + commit_data(n_ptr);
 	env_loop(n_ptr, commit_pointer, &c);
 	if (s->part[i].flags & PLAN_OF_TARGET)
-		env_loop(s->part[i].n_own, commit_owner, &c);
+		env_loop(p->n_own, commit_owner, &c);
 	return c.bad ? REASON_internal : 0;
 }
 
@@ -361,7 +361,7 @@ static __always_inline int commit_one(struct env_ctx *ctx, struct scratch *s, st
 	} else if (env_store(ctx, s->dns + s->where, (const __u8 *)p + data, len)) {
 		return REASON_internal;
 	}
-	s->sum += csum_at(p->csum, s->where);
+	s->sum += csum_at(s->part[i].csum, s->where);
 	if (n_ptr > COMMIT_PTRS_FEW || s->part[i].flags & PLAN_OF_TARGET)
 		r = commit_names(ctx, s, i);
 	else if (n_ptr)
@@ -477,11 +477,12 @@ static __always_inline struct commit_header commit_dns_header(struct scratch *s)
 	struct commit_header h;
 	__u32 flags;
 
-	flags = HEADER_QR | (s->aa ? HEADER_AA : 0) | (s->truncated ? HEADER_TC : 0) |
+	flags = HEADER_QR | (s->aa ? HEADER_AA : 0) | (s->plan.truncated ? HEADER_TC : 0) |
 		(s->rcode & HEADER_RCODE) << 8;
 	h.first = (env_get64(env_message(s)) & kept) | flags << 16 |
-		  (__u64)__builtin_bswap16(s->count[0]) << 48;
-	h.rest = __builtin_bswap16(s->count[1]) | (__u32)__builtin_bswap16(s->count[2]) << 16;
+		  (__u64)__builtin_bswap16((__u16)s->plan.counts) << 48;
+	h.rest = __builtin_bswap16((__u16)(s->plan.counts >> 16)) |
+		 (__u32)__builtin_bswap16((__u16)(s->plan.counts >> 32)) << 16;
 	return h;
 }
 
@@ -635,11 +636,11 @@ static __always_inline int commit_body(struct env_ctx *ctx, struct scratch *s,
 	s->where = s->question_end;
 	s->sum = s->question_sum;
 	s->folded = 0;
-	r = s->n_parts ? commit_one(ctx, s, near, 0) : 0;
+	r = s->plan.n_parts ? commit_one(ctx, s, near, 0) : 0;
 	if (r)
 		return r;
 	for (i = 1; i < PLAN_PARTS_MAX; i++) {
-		if (i >= s->n_parts)
+		if (i >= s->plan.n_parts)
 			break;
 		r = commit_part(ctx, s, i);
 		if (r)

@@ -252,7 +252,7 @@ ENV_STAGE int made_chaos(struct env_ctx *ctx, struct scratch *s, const struct dn
 	s->rcode = 0;
 	s->reason = REASON_identity;
 	made_text(s, id);
-	plan_append(s, DNSBOLT_PART_MADE, s->made_len, 1, 0, 0, DNSBOLT_ANSWER_SECTION, 0);
+	plan_made(s);
 	return plan_finish(ctx, s, c);
 }
 

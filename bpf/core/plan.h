@@ -49,25 +49,35 @@ static __always_inline int plan_resolve(struct env_ctx *ctx, struct scratch *s, 
 	return 0;
 }
 
-static __always_inline void plan_append(struct scratch *s, dnsbolt_handle handle, __u32 len,
-					__u32 n_rr, __u32 n_ptr, __u32 n_own, __u32 section,
-					__u32 flags)
+/* What of the counts of records is one record of that section. */
+static __always_inline __u64 plan_count(__u32 section)
 {
-	struct plan_part *to = &s->part[s->n_parts & (PLAN_PARTS_MAX - 1)];
+	return 1ull << (section & 3) * 16;
+}
 
-	to->handle = handle;
-	to->len = (__u16)len;
-	to->n_ptr = (__u16)n_ptr;
-	to->n_rr = (__u16)n_rr;
-	to->section = (__u8)section;
-	to->flags = (__u8)flags | (s->of_target ? PLAN_OF_TARGET : 0);
-	to->n_own = (__u16)n_own;
-	s->n_parts++;
-	s->count[section & 3] += (__u16)n_rr;
-	s->many_ptrs |= n_ptr > ENV_PTRS_MAX;
-	s->body_full += len;
-	if (!(flags & DNSBOLT_SLOT_OPTIONAL))
-		s->body_required += len;
+/* `head`: the first word of struct dnsbolt_part. */
+static __always_inline void plan_append(struct scratch *s, dnsbolt_handle handle, __u64 head,
+					__u32 section, __u32 flags)
+{
+	struct plan_part *to = &s->part[s->plan.n_parts & (PLAN_PARTS_MAX - 1)];
+	__u32 len = (__u16)head, n_rr = (__u16)(head >> 16), n_ptr = (__u16)(head >> 32);
+
+	env_put64(to, head);
+	env_put64(&to->handle,
+		  handle | (__u64)section << 32 | (__u64)(flags | s->plan.of_target) << 40);
+	s->plan.n_parts++;
+	s->plan.counts += n_rr * plan_count(section);
+	s->plan.many_ptrs |= n_ptr > ENV_PTRS_MAX;
+	s->plan.body_full += len;
+	if (flags & DNSBOLT_SLOT_OPTIONAL)
+		s->plan.body_optional += len;
+}
+
+/* The record in scratch.made. */
+static __always_inline void plan_made(struct scratch *s)
+{
+	s->plan.resolved = 1;
+	plan_append(s, DNSBOLT_PART_MADE, s->made_len | 1u << 16, DNSBOLT_ANSWER_SECTION, 0);
 }
 
 /* A part that is in the plan already: no record twice (RFC 2181 section 5). */
@@ -76,7 +86,7 @@ static __always_inline int plan_has(const struct scratch *s, dnsbolt_handle hand
 	__u32 i;
 
 	for (i = 0; i < PLAN_PARTS_MAX; i++) {
-		if (i >= s->n_parts)
+		if (i >= s->plan.n_parts)
 			break;
 		if (s->part[i].handle == handle)
 			return 1;
@@ -90,36 +100,42 @@ ENV_STAGE int plan_add(struct env_ctx *ctx, struct scratch *s, __u32 what, __u32
 {
 	const struct dnsbolt_part *p;
 	dnsbolt_handle handle = what;
+	__u64 head;
 	int r;
 
 	if (!s)
 		return REASON_internal;
+	s->plan.resolved = 1;
 	r = plan_resolve(ctx, s, flags, &handle);
 	if (r || !handle || plan_has(s, handle))
 		return r;
 	p = env_arena(ctx, handle);
-	if (!p || !p->len || s->n_parts >= PLAN_PARTS_MAX)
+	head = p ? env_get64(p) : 0;
+	if (!(__u16)head || s->plan.n_parts >= PLAN_PARTS_MAX)
 		return REASON_store;
-	plan_append(s, handle, p->len, p->n_rr, p->n_ptr, p->n_own, section, flags);
+	plan_append(s, handle, head, section, flags);
 	return 0;
 }
 
-/* Adds the answer's i-th slot to the plan. The first part of a reply cannot be there already: of most answers it is the only one. */
+/* Adds the answer's i-th slot to the plan. The writer names no part twice in an answer, so that without a call it is done for all of
+ * them up to one that stands for another. */
 static __always_inline int plan_slot(struct env_ctx *ctx, struct scratch *s, struct env_near *near,
 				     const struct dnsbolt_slot *slot)
 {
 	const struct dnsbolt_part *p;
 	dnsbolt_handle handle = slot->part;
 	__u32 flags = slot->flags;
+	__u64 head;
 
 	if (flags & (s->dnssec_ok ? DNSBOLT_SLOT_PLAIN : DNSBOLT_SLOT_DO))
 		return 0;
-	if (s->n_parts || handle < DNSBOLT_PART_SYMBOLS || flags & DNSBOLT_SLOT_PROOF)
+	if (s->plan.resolved || handle < DNSBOLT_PART_SYMBOLS || flags & DNSBOLT_SLOT_PROOF)
 		return plan_add(ctx, s, handle, slot->section, flags);
 	p = env_arena_near(ctx, near, handle);
-	if (!p || !p->len)
+	head = p ? env_get64(p) : 0;
+	if (!(__u16)head || s->plan.n_parts >= PLAN_PARTS_MAX)
 		return REASON_store;
-	plan_append(s, handle, p->len, p->n_rr, p->n_ptr, p->n_own, slot->section, flags);
+	plan_append(s, handle, head, slot->section, flags);
 	return 0;
 }
 
@@ -146,16 +162,16 @@ static __always_inline void plan_drop_optional(struct scratch *s)
 	__u32 i, n = 0;
 
 	for (i = 0; i < PLAN_PARTS_MAX; i++) {
-		if (i >= s->n_parts)
+		if (i >= s->plan.n_parts)
 			break;
 		if (s->part[i].flags & DNSBOLT_SLOT_OPTIONAL) {
-			s->count[s->part[i].section & 3] -= s->part[i].n_rr;
+			s->plan.counts -= s->part[i].n_rr * plan_count(s->part[i].section);
 			continue;
 		}
 		s->part[n & (PLAN_PARTS_MAX - 1)] = s->part[i];
 		n++;
 	}
-	s->n_parts = n;
+	s->plan.n_parts = n;
 }
 
 /* What is too long: without optional parts, or header, question and OPT with TC: rcode and AA stay. */
@@ -164,29 +180,32 @@ ENV_STAGE int plan_shrink(struct env_ctx *ctx, struct scratch *s, __u32 fixed, _
 	ENV_TAKES(ctx);
 	if (!s)
 		return REASON_internal;
-	s->reply_len = fixed + s->body_required;
+	s->reply_len = fixed + s->plan.body_full - s->plan.body_optional;
 	plan_drop_optional(s);
 	if (s->reply_len <= limit)
 		return 0;
 	s->reply_len = fixed;
-	s->truncated = 1;
+	s->plan.truncated = 1;
 	s->reason = REASON_truncated;
-	s->n_parts = 0;
-	s->count[0] = s->count[1] = s->count[2] = 0;
+	s->plan.n_parts = 0;
+	s->plan.counts = 0;
 	return 0;
 }
 
-/* In full, or what of it fits. */
-static __always_inline int plan_fit(struct env_ctx *ctx, struct scratch *s, __u32 limit)
+/* In full, or what of it fits. So much always does. */
+static __always_inline int plan_fit(struct env_ctx *ctx, struct scratch *s,
+				    const struct dnsbolt_config *c)
 {
-	__u32 fixed = s->question_end + s->opt_len;
+	__u32 fixed = s->question_end + s->opt_len, limit;
 	int r = 0;
 
-	s->truncated = 0;
-	s->reply_len = fixed + s->body_full;
-	if (s->reply_len > limit)
-		r = plan_shrink(ctx, s, fixed, limit);
-	s->count[DNSBOLT_ADDITIONAL_SECTION] += s->edns;
+	s->reply_len = fixed + s->plan.body_full;
+	if (s->reply_len > DNS_UDP_MIN) {
+		limit = plan_limit(s, c);
+		if (s->reply_len > limit)
+			r = plan_shrink(ctx, s, fixed, limit);
+	}
+	s->plan.counts += s->edns * plan_count(DNSBOLT_ADDITIONAL_SECTION);
 	return r;
 }
 
@@ -196,7 +215,7 @@ static __always_inline int plan_pointers(const struct scratch *s)
 	__u32 i, n_ptr;
 
 	for (i = 0; i < PLAN_PARTS_MAX; i++) {
-		if (i >= s->n_parts)
+		if (i >= s->plan.n_parts)
 			break;
 		n_ptr = s->part[i].n_ptr;
 		if (n_ptr > ENV_PTRS_MAX)
@@ -205,17 +224,19 @@ static __always_inline int plan_pointers(const struct scratch *s)
 	return 0;
 }
 
-/* Slots are sorted by section. */
-static __always_inline int plan_has_additional(const struct dnsbolt_answer *a, __u32 n_slots)
-{
-	__u32 last = (n_slots - 1) & (DNSBOLT_PARTS_MAX - 1);
+/* Which parts of an answer: those of the additional section, or all others, since proofs go between. */
+#define PLAN_ALL 0
+#define PLAN_BEFORE 1
+#define PLAN_ADDITIONAL 2
 
-	return n_slots && a->slot[last].section == DNSBOLT_ADDITIONAL_SECTION;
+static __always_inline int plan_is_of(const struct dnsbolt_slot *slot, const int which)
+{
+	return which == PLAN_ALL ||
+	       (slot->section == DNSBOLT_ADDITIONAL_SECTION) == (which == PLAN_ADDITIONAL);
 }
 
-/* The parts of an answer: those of the additional section, or all others. Proofs go between. */
 static __always_inline int plan_slots(struct env_ctx *ctx, struct scratch *s, struct env_near *near,
-				      const struct dnsbolt_answer *a, int additional)
+				      const struct dnsbolt_answer *a, const int which)
 {
 	__u32 i, n;
 	int r;
@@ -226,15 +247,13 @@ static __always_inline int plan_slots(struct env_ctx *ctx, struct scratch *s, st
 	env_barrier_var(n); /* one load: natively it may change under us */
 	if (n > DNSBOLT_PARTS_MAX)
 		return REASON_store;
-	if (additional && !plan_has_additional(a, n))
-		return 0;
 	s->aa = a->flags & DNSBOLT_ANSWER_AA;
 	s->rcode = a->rcode & 15;
 	s->reason = a->reason;
 	for (i = 0; i < DNSBOLT_PARTS_MAX; i++) {
 		if (i >= n)
 			break;
-		if ((a->slot[i].section == DNSBOLT_ADDITIONAL_SECTION) != additional)
+		if (!plan_is_of(&a->slot[i], which))
 			continue;
 		r = plan_slot(ctx, s, near, &a->slot[i]);
 		if (r)
@@ -260,12 +279,7 @@ static __always_inline int plan_nxdomain(struct env_ctx *ctx, struct scratch *s)
 
 static __always_inline void plan_start(struct scratch *s)
 {
-	s->n_parts = 0;
-	s->body_full = 0;
-	s->body_required = 0;
-	s->of_target = 0;
-	s->many_ptrs = 0;
-	s->count[0] = s->count[1] = s->count[2] = 0;
+	s->plan = (struct plan){ 0 };
 }
 
 /* A DNAME with its signatures, and the CNAME that was made of it. What follows is said of its target. */
@@ -276,10 +290,11 @@ ENV_STAGE int plan_dname(struct env_ctx *ctx, struct scratch *s)
 
 	if (!s)
 		return REASON_internal;
-	r = plan_slots(ctx, s, &near, env_arena_near(ctx, &near, s->dname), 0);
+	r = plan_slots(ctx, s, &near, env_arena_near(ctx, &near, s->dname), PLAN_BEFORE);
+	s->plan.resolved = 1;
 	if (s->made_len)
-		plan_append(s, DNSBOLT_PART_MADE, s->made_len, 1, 0, 0, DNSBOLT_ANSWER_SECTION, 0);
-	s->of_target = 1;
+		plan_made(s);
+	s->plan.of_target = PLAN_OF_TARGET;
 	s->reason = REASON_dname;
 	return r;
 }
@@ -287,12 +302,13 @@ ENV_STAGE int plan_dname(struct env_ctx *ctx, struct scratch *s)
 /* Our OPT, where the query has one: with a cookie, and with an NSID. */
 static __always_inline __u16 plan_opt(const struct scratch *s, const struct dnsbolt_config *c)
 {
-	__u32 nsid = s->nsid ? c->nsid.len : 0;
+	__u32 nsid;
 
-	if (nsid > DNSBOLT_IDENTITY_MAX)
-		nsid = 0;
 	if (!s->edns)
 		return 0;
+	nsid = s->nsid ? c->nsid.len : 0;
+	if (nsid > DNSBOLT_IDENTITY_MAX)
+		nsid = 0;
 	return (__u16)(DNS_OPT + (s->has_cookie ? PLAN_COOKIE : 0) + (nsid ? 4 + nsid : 0));
 }
 
@@ -303,11 +319,11 @@ static __always_inline void plan_bare(struct scratch *s, const struct dnsbolt_co
 	plan_start(s);
 	s->aa = 0;
 	s->rcode = (__u8)rcode;
-	s->truncated = (__u8)truncated;
+	s->plan.truncated = (__u8)truncated;
 	s->reason = (__u8)reason;
 	s->opt_len = plan_opt(s, c);
 	s->reply_len = s->question_end + s->opt_len;
-	s->count[DNSBOLT_ADDITIONAL_SECTION] = s->edns;
+	s->plan.counts = s->edns * plan_count(DNSBOLT_ADDITIONAL_SECTION);
 }
 
 /* Decides what is sent of what was planned, when the store was not flipped meanwhile. */
@@ -317,30 +333,47 @@ static __always_inline int plan_finish(struct env_ctx *ctx, struct scratch *s,
 	int r;
 
 	s->opt_len = plan_opt(s, c);
-	r = plan_fit(ctx, s, plan_limit(s, c));
+	r = plan_fit(ctx, s, c);
 	if (env_read_once(&c->flips) != s->flips)
 		return REASON_busy;
-	return r || !s->many_ptrs ? r : plan_pointers(s);
+	return r || !s->plan.many_ptrs ? r : plan_pointers(s);
 }
 
-static __always_inline int plan_answer(struct env_ctx *ctx, struct scratch *s,
-				       const struct dnsbolt_config *c, struct env_near *near)
+/* The answer, with the proofs that were found between what it has for the sections. */
+ENV_STAGE int plan_proved(struct env_ctx *ctx, struct scratch *s)
 {
-	const struct dnsbolt_answer *a = s->answer ? env_arena_near(ctx, near, s->answer) : 0;
+	struct env_near near = { 0, 0 };
+	const struct dnsbolt_answer *a;
 	__u32 i;
 	int r;
 
-	plan_start(s);
-	r = s->renamed ? plan_dname(ctx, s) : 0;
-	if (!r)
-		r = s->answer ? plan_slots(ctx, s, near, a, 0) : plan_nxdomain(ctx, s);
+	if (!s)
+		return REASON_internal;
+	a = s->answer ? env_arena_near(ctx, &near, s->answer) : 0;
+	r = s->answer ? plan_slots(ctx, s, &near, a, PLAN_BEFORE) : plan_nxdomain(ctx, s);
 	for (i = 0; !r && i < DNSBOLT_PROOFS_MAX; i++) {
 		if (i >= s->n_proofs)
 			break;
 		r = plan_add(ctx, s, s->proof[i], DNSBOLT_AUTHORITY_SECTION, 0);
 	}
-	if (!r && s->answer)
-		r = plan_slots(ctx, s, near, a, 1);
+	return r || !s->answer ? r : plan_slots(ctx, s, &near, a, PLAN_ADDITIONAL);
+}
+
+static __always_inline int plan_answer(struct env_ctx *ctx, struct scratch *s,
+				       const struct dnsbolt_config *c, struct env_near *near)
+{
+	int r;
+
+	plan_start(s);
+	r = s->renamed ? plan_dname(ctx, s) : 0;
+	if (r)
+		return r;
+	if (s->n_proofs)
+		r = plan_proved(ctx, s);
+	else if (s->answer)
+		r = plan_slots(ctx, s, near, env_arena_near(ctx, near, s->answer), PLAN_ALL);
+	else
+		r = plan_nxdomain(ctx, s);
 	if (s->renamed) {
 		s->aa = 1; /* of the first owner: RFC 1035 section 4.1.1 */
 		s->reason = REASON_dname;

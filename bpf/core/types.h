@@ -53,12 +53,24 @@ struct cookie_memo {
 	__u64 hash;
 };
 
-/* One part of the planned answer. */
+/* One part of the planned answer. Its two words are stored as such. */
 struct plan_part {
+	__u16 len, n_rr, n_ptr, csum; /* as in struct dnsbolt_part */
 	dnsbolt_handle handle;
-	__u16 len, n_ptr;
-	__u16 n_rr, n_own;
 	__u8 section, flags;
+	__u16 reserved;
+};
+_Static_assert(sizeof(struct plan_part) == 16, "two words");
+
+/* The planned answer as a whole. */
+struct plan {
+	__u64 counts; /* records, 16 bits for each section */
+	__u32 n_parts;
+	__u32 body_full, body_optional; /* octets of all parts, and of those that may be left out */
+	__u8 truncated;
+	__u8 of_target; /* PLAN_OF_TARGET: what is planned is said of the DNAME's target */
+	__u8 many_ptrs; /* a part has more pointers than are written here */
+	__u8 resolved;	/* a part was named by something else than its handle: what follows may be it */
 };
 
 struct scratch {
@@ -132,15 +144,10 @@ struct scratch {
 
 	/* plan */
 	struct plan_part part[16]; /* PLAN_PARTS_MAX */
-	__u32 n_parts;
-	__u32 body_full,
-		body_required; /* octets of all parts, and of those that are not optional */
-	__u32 reply_len;       /* octets of DNS message */
-	__u16 opt_len;	       /* octets of our OPT record, 0: none */
-	__u16 count[4];	       /* records by section; none of the fourth */
-	__u8 truncated, rcode, aa, reason;
-	__u8 of_target;	 /* what is planned is said of the DNAME's target */
-	__u8 many_ptrs;	 /* a part has more pointers than are written here */
+	struct plan plan;
+	__u32 reply_len; /* octets of DNS message */
+	__u16 opt_len;	 /* octets of our OPT record, 0: none */
+	__u8 rcode, aa, reason;
 	__u8 moved;	 /* the frame has grown in front, and its headers are to be put back */
 	__u32 target_at; /* offset in the message of that target's name */
 	__u64 sum;	 /* checksum so far, not folded */

@@ -191,7 +191,7 @@ enum dnsbolt_reason core_message(struct core *core, uint8_t *msg, size_t *len, s
 		r = core_lookup(ctx);
 	if (!r && core_orphaned(ctx))
 		r = REASON_orphaned;
-	if (!r && (s->reply_len > room || (tcp && s->truncated)))
+	if (!r && (s->reply_len > room || (tcp && s->plan.truncated)))
 		r = REASON_too_large;
 	if (!r)
 		r = core_compose(core, msg, len, room);
