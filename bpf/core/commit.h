@@ -27,7 +27,7 @@
 #define COMMIT_POINTER 0xc000u
 #define COMMIT_FOLD 0x8000u
 #define COMMIT_HALF 40u	     /* the headers are 42 to 70 octets */
-#define COMMIT_COPY_MAX 128u /* octets copied here, not by a helper */
+#define COMMIT_COPY_MAX 256u /* octets copied here, not by a helper */
 #define COMMIT_PTRS_FEW 4u   /* pointers written without a loop of calls */
 #define COMMIT_NSID_WORDS ((4u + DNSBOLT_IDENTITY_MAX + 7) / 8)
 
@@ -123,7 +123,7 @@ static __always_inline int commit_halves(struct env_ctx *ctx, __u32 at, const __
 {
 	__u8 *to, *last;
 
-	len = (len - half) & 127;
+	len = (len - half) & 255;
 	env_barrier_var(len);
 	to = env_span(ctx, at, half);
 	last = env_span(ctx, at + len, half);
@@ -146,7 +146,9 @@ static __always_inline int commit_copy(struct env_ctx *ctx, __u32 at, const void
 		return commit_halves(ctx, at, from, len, 16);
 	if (len <= 64)
 		return commit_halves(ctx, at, from, len, 32);
-	return commit_halves(ctx, at, from, len, 64);
+	if (len <= 128)
+		return commit_halves(ctx, at, from, len, 64);
+	return commit_halves(ctx, at, from, len, 128);
 }
 
 /* Two octets, in network order. */
