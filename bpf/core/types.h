@@ -70,7 +70,7 @@ struct plan {
 	__u8 truncated;
 	__u8 of_target; /* PLAN_OF_TARGET: what is planned is said of the DNAME's target */
 	__u8 many_ptrs; /* a part has more pointers than are written here */
-	__u8 resolved;	/* a part was named by something else than its handle: what follows may be it */
+	__u8 resolved; /* a part was named by something else than its handle: what follows may be it */
 };
 
 struct scratch {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
 
+#include <libknot/descriptor.h>
+
 #include "internal.h"
 
 #define PTR_AT_MAX 0x3fffu /* RFC 1035 section 4.1.4: 14 bits */
@@ -412,6 +414,30 @@ static int node_write_proofs(struct store *s, const struct store_node *from,
 	return err ?: proof_write(s, &from->next_cover, &node->next_cover);
 }
 
+/* Types that are asked for by who looks for mistakes. */
+static bool is_rare(uint16_t qtype)
+{
+	return qtype == KNOT_RRTYPE_RRSIG || qtype == KNOT_RRTYPE_NSEC || qtype == KNOT_RRTYPE_ANY;
+}
+
+/* The answers of the types that are rare, or of the others. */
+static int node_write_dir(struct store *s, const struct store_node *from, struct dnsbolt_node *node,
+			  bool rare)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < from->n_dir && !err; i++) {
+		if (is_rare(from->dir[i].qtype) != rare)
+			continue;
+		node->dir[i].qtype = from->dir[i].qtype;
+		memcpy(node->dir[i].pass, from->dir[i].pass, sizeof(node->dir[i].pass));
+		if (from->dir[i].answer)
+			err = answer_write(s, from->dir[i].answer, &node->dir[i].answer);
+	}
+	return err;
+}
+
+/* What is asked for most stands next to the node: it comes with it into the cache. */
 int node_write(struct store *s, uint32_t zone, const struct store_node *from,
 	       dnsbolt_handle wildcard, dnsbolt_handle *ret_node)
 {
@@ -427,13 +453,9 @@ int node_write(struct store *s, uint32_t zone, const struct store_node *from,
 	node->wildcard = wildcard;
 	if (wildcard)
 		anchor_ref(s, wildcard);
-	err = node_write_proofs(s, from, node);
-	for (unsigned i = 0; i < from->n_dir && !err; i++) {
-		node->dir[i].qtype = from->dir[i].qtype;
-		memcpy(node->dir[i].pass, from->dir[i].pass, sizeof(node->dir[i].pass));
-		if (from->dir[i].answer)
-			err = answer_write(s, from->dir[i].answer, &node->dir[i].answer);
-	}
+	err = node_write_dir(s, from, node, false);
+	err = err ?: node_write_proofs(s, from, node);
+	err = err ?: node_write_dir(s, from, node, true);
 	if (err) {
 		node_forget(s, h);
 		node_free(s, h); /* no reader has seen it */
