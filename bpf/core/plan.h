@@ -94,13 +94,25 @@ static __always_inline int plan_has(const struct scratch *s, dnsbolt_handle hand
 	return 0;
 }
 
+/* Adds a part that is not there so far. */
+static __always_inline int plan_part(struct env_ctx *ctx, struct scratch *s, struct env_near *near,
+				     dnsbolt_handle handle, __u32 section, __u32 flags)
+{
+	const struct dnsbolt_part *p = env_arena_near(ctx, near, handle);
+	__u64 head = p ? env_get64(p) : 0;
+
+	if (!(__u16)head || s->plan.n_parts >= PLAN_PARTS_MAX)
+		return REASON_store;
+	plan_append(s, handle, head, section, flags);
+	return 0;
+}
+
 /* Adds a part, by handle, symbol or proof. */
 ENV_STAGE int plan_add(struct env_ctx *ctx, struct scratch *s, __u32 what, __u32 section,
 		       __u32 flags)
 {
-	const struct dnsbolt_part *p;
+	struct env_near near = { 0, 0 };
 	dnsbolt_handle handle = what;
-	__u64 head;
 	int r;
 
 	if (!s)
@@ -109,12 +121,7 @@ ENV_STAGE int plan_add(struct env_ctx *ctx, struct scratch *s, __u32 what, __u32
 	r = plan_resolve(ctx, s, flags, &handle);
 	if (r || !handle || plan_has(s, handle))
 		return r;
-	p = env_arena(ctx, handle);
-	head = p ? env_get64(p) : 0;
-	if (!(__u16)head || s->plan.n_parts >= PLAN_PARTS_MAX)
-		return REASON_store;
-	plan_append(s, handle, head, section, flags);
-	return 0;
+	return plan_part(ctx, s, &near, handle, section, flags);
 }
 
 /* Adds the answer's i-th slot to the plan. The writer names no part twice in an answer, so that without a call it is done for all of
@@ -122,21 +129,14 @@ ENV_STAGE int plan_add(struct env_ctx *ctx, struct scratch *s, __u32 what, __u32
 static __always_inline int plan_slot(struct env_ctx *ctx, struct scratch *s, struct env_near *near,
 				     const struct dnsbolt_slot *slot)
 {
-	const struct dnsbolt_part *p;
 	dnsbolt_handle handle = slot->part;
 	__u32 flags = slot->flags;
-	__u64 head;
 
 	if (flags & (s->dnssec_ok ? DNSBOLT_SLOT_PLAIN : DNSBOLT_SLOT_DO))
 		return 0;
 	if (s->plan.resolved || handle < DNSBOLT_PART_SYMBOLS || flags & DNSBOLT_SLOT_PROOF)
 		return plan_add(ctx, s, handle, slot->section, flags);
-	p = env_arena_near(ctx, near, handle);
-	head = p ? env_get64(p) : 0;
-	if (!(__u16)head || s->plan.n_parts >= PLAN_PARTS_MAX)
-		return REASON_store;
-	plan_append(s, handle, head, slot->section, flags);
-	return 0;
+	return plan_part(ctx, s, near, handle, slot->section, flags);
 }
 
 /* Octets of DNS message that may be sent: what the client takes (RFC 6891 section 6.2.3: at least 512), what we send at
@@ -263,17 +263,21 @@ static __always_inline int plan_slots(struct env_ctx *ctx, struct scratch *s, st
 }
 
 /* The same for every name that does not exist (RFC 2308 section 2.1), but for the proofs. */
-static __always_inline int plan_nxdomain(struct env_ctx *ctx, struct scratch *s)
+static __always_inline int plan_nxdomain(struct env_ctx *ctx, struct scratch *s,
+					 struct env_near *near)
 {
+	const struct dnsbolt_snapshot *snap = env_arena(ctx, s->snapshot);
 	int r;
 
 	s->aa = 1;
 	s->rcode = RCODE_NXDOMAIN;
 	s->reason = REASON_nxdomain;
-	s->node = s->encloser;
-	r = plan_add(ctx, s, DNSBOLT_PART_SOA, DNSBOLT_AUTHORITY_SECTION, 0);
-	if (!r && s->dnssec_ok)
-		r = plan_add(ctx, s, DNSBOLT_PART_SOA_SIG, DNSBOLT_AUTHORITY_SECTION, 0);
+	s->plan.resolved = 1;
+	if (!snap || !snap->soa)
+		return REASON_store;
+	r = plan_part(ctx, s, near, snap->soa, DNSBOLT_AUTHORITY_SECTION, 0);
+	if (!r && s->dnssec_ok && snap->soa_sig)
+		r = plan_part(ctx, s, near, snap->soa_sig, DNSBOLT_AUTHORITY_SECTION, 0);
 	return r;
 }
 
@@ -350,12 +354,14 @@ ENV_STAGE int plan_proved(struct env_ctx *ctx, struct scratch *s)
 	if (!s)
 		return REASON_internal;
 	a = s->answer ? env_arena_near(ctx, &near, s->answer) : 0;
-	r = s->answer ? plan_slots(ctx, s, &near, a, PLAN_BEFORE) : plan_nxdomain(ctx, s);
+	r = s->answer ? plan_slots(ctx, s, &near, a, PLAN_BEFORE) : plan_nxdomain(ctx, s, &near);
 	for (i = 0; !r && i < DNSBOLT_PROOFS_MAX; i++) {
 		if (i >= s->n_proofs)
 			break;
-		r = plan_add(ctx, s, s->proof[i], DNSBOLT_AUTHORITY_SECTION, 0);
+		if (!plan_has(s, s->proof[i]))
+			r = plan_part(ctx, s, &near, s->proof[i], DNSBOLT_AUTHORITY_SECTION, 0);
 	}
+	s->plan.resolved = 1;
 	return r || !s->answer ? r : plan_slots(ctx, s, &near, a, PLAN_ADDITIONAL);
 }
 
@@ -373,7 +379,7 @@ static __always_inline int plan_answer(struct env_ctx *ctx, struct scratch *s,
 	else if (s->answer)
 		r = plan_slots(ctx, s, near, env_arena_near(ctx, near, s->answer), PLAN_ALL);
 	else
-		r = plan_nxdomain(ctx, s);
+		r = plan_nxdomain(ctx, s, near);
 	if (s->renamed) {
 		s->aa = 1; /* of the first owner: RFC 1035 section 4.1.1 */
 		s->reason = REASON_dname;
