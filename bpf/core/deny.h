@@ -211,7 +211,7 @@ static __always_inline int deny_cover(struct env_ctx *ctx, struct scratch *s,
 }
 
 /* All proofs that the name's encloser does not put into the answer itself. */
-ENV_STAGE int deny_prove(struct env_ctx *ctx, struct scratch *s, const struct dnsbolt_config *c)
+static __always_inline int deny_prove(struct env_ctx *ctx, struct scratch *s, const struct dnsbolt_config *c)
 {
 	const struct dnsbolt_snapshot *snap;
 	const struct dnsbolt_node *n;
