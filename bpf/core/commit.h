@@ -28,7 +28,7 @@
 #define COMMIT_FOLD 0x8000u
 #define COMMIT_HALF 40u	     /* the headers are 42 to 70 octets */
 #define COMMIT_COPY_MAX 256u /* octets copied here, not by a helper */
-#define COMMIT_PTRS_FEW 4u   /* pointers written without a loop of calls */
+#define COMMIT_PTRS_FEW 4u   /* pointers written at once: a call costs more than they do */
 #define COMMIT_NSID_WORDS ((4u + DNSBOLT_IDENTITY_MAX + 7) / 8)
 
 _Static_assert(2 * COMMIT_HALF >= FRAME_HEADERS_MAX && FRAME_DNS >= FRAME_HEADERS_MAX,
@@ -169,6 +169,7 @@ struct commit_ptr {
 	const __u8 *data;     /* the part's records */
 	__u32 base;	      /* offset of the part in the message */
 	__u32 name, name_end; /* where in the message the name stands that they are said of */
+	__u32 n_ptr;
 	__u32 at, len; /* commit_owner(): offset in the part of the next record; octets of it */
 	__u32 bad;
 };
@@ -203,9 +204,21 @@ static __always_inline void commit_point(struct commit_ptr *c, __u32 i)
 		c->bad = 1;
 }
 
-static long commit_pointer(__u32 i, void *arg)
+/* The i-th and the following ones, up to COMMIT_PTRS_FEW. In no loop, which 6.1 refuses as clang lays it out. */
+static __always_inline void commit_points(struct commit_ptr *c, __u32 i)
 {
-	commit_point(arg, i);
+	commit_point(c, i);
+	if (i + 1 < c->n_ptr)
+		commit_point(c, i + 1);
+	if (i + 2 < c->n_ptr)
+		commit_point(c, i + 2);
+	if (i + 3 < c->n_ptr)
+		commit_point(c, i + 3);
+}
+
+static long commit_pointers(__u32 i, void *arg)
+{
+	commit_points(arg, i * COMMIT_PTRS_FEW);
 	return 0;
 }
 
@@ -281,12 +294,13 @@ static __always_inline __u32 commit_data(__u32 n_ptr)
 }
 
 static __always_inline void commit_start(struct env_ctx *ctx, struct scratch *s,
-					 const struct dnsbolt_part *p, __u32 i,
+					 const struct dnsbolt_part *p, __u32 i, __u32 n_ptr,
 					 struct commit_ptr *ret)
 {
 	ret->ctx = ctx;
 	ret->s = s;
 	ret->part = p;
+	ret->n_ptr = n_ptr;
 	ret->base = s->where;
 	ret->bad = 0;
 	commit_name(s, ret, s->part[i].flags & PLAN_OF_TARGET);
@@ -305,30 +319,23 @@ ENV_STAGE int commit_names(struct env_ctx *ctx, struct scratch *s, __u32 i)
 	p = env_arena(ctx, s->part[i].handle);
 	if (!p || n_ptr > ENV_PTRS_MAX)
 		return REASON_internal;
-	commit_start(ctx, s, p, i, &c);
+	commit_start(ctx, s, p, i, n_ptr, &c);
 	c.len = s->part[i].len;
 	c.data = (const __u8 *)p + commit_data(n_ptr);
-	env_loop(n_ptr, commit_pointer, &c);
+	env_loop((n_ptr + COMMIT_PTRS_FEW - 1) / COMMIT_PTRS_FEW, commit_pointers, &c);
 	if (s->part[i].flags & PLAN_OF_TARGET)
 		env_loop(p->n_own, commit_owner, &c);
 	return c.bad ? REASON_internal : 0;
 }
 
-/* The few that most parts have, an SOA three, and not said of a target: without a call, and in no loop, which 6.1 refuses as clang
- * lays it out. */
+/* The few that most parts have, an SOA three, and not said of a target: without a call. */
 static __always_inline int commit_few(struct env_ctx *ctx, struct scratch *s,
 				      const struct dnsbolt_part *p, __u32 i, __u32 n_ptr)
 {
 	struct commit_ptr c;
 
-	commit_start(ctx, s, p, i, &c);
-	commit_point(&c, 0);
-	if (n_ptr > 1)
-		commit_point(&c, 1);
-	if (n_ptr > 2)
-		commit_point(&c, 2);
-	if (n_ptr > 3)
-		commit_point(&c, 3);
+	commit_start(ctx, s, p, i, n_ptr, &c);
+	commit_points(&c, 0);
 	return c.bad ? REASON_internal : 0;
 }
 
