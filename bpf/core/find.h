@@ -411,9 +411,9 @@ static __always_inline int find_exact(struct env_ctx *ctx, struct scratch *s,
 
 	s->depth = s->labels;
 	s->encloser = 0;
+	s->n_proofs = 0;
 	s->ds_up = 0;
 	s->renamed = 0;
-	s->n_proofs = 0;
 	if (!s->is_ours)
 		return REASON_not_ours;
 	r = find_own_anchor(ctx, s, line, near, &a);

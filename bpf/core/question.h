@@ -205,12 +205,12 @@ static __always_inline int question_parse(struct scratch *s, const struct dnsbol
 	int r;
 
 	s->question_end = 0;
-	s->chaos = 0;
-	s->nsid = 0;
-	s->cookie_len = 0;
-	s->has_cookie = 0;
 	s->edns = 0;
 	s->dnssec_ok = 0;
+	s->nsid = 0;
+	s->chaos = 0;
+	s->cookie_len = 0;
+	s->has_cookie = 0;
 	s->udp_size = DNS_UDP_MIN;
 	s->zone = ~0u;
 	s->flips = env_read_acquire(&c->flips, s);

@@ -82,33 +82,34 @@ struct scratch {
 
 	/* packet */
 	__u32 frame_len; /* octets of the frame's first buffer; nearly always it is the only one */
+	__u32 walk;	 /* of the label walk: where the next label starts */
 	__u16 l3, l4;	 /* offsets of the IP and UDP headers */
 	__u16 dns;	 /* offset of the DNS message */
 	__u16 msg_len;	 /* octets of the DNS message */
+	__u16 mtu;	 /* octets of IP packet that the interface takes */
 	__u8 ipv6;
 	__u8 tcp;   /* a message that came by TCP: no limit of size (native only) */
 	__u8 alone; /* nobody is behind us to whom a query could be left (native only) */
-	__u16 mtu;  /* octets of IP packet that the interface takes */
+	__u8 reserved[3];
 	struct dnsbolt_addr src, dst;
 	__u64 pseudo_sum; /* of the pseudo-header, but for its length: the same for the reply */
 
 	/* question and EDNS */
 	__u16 name_len, labels;
-	__u16 question_end; /* offset in the message; 0: no question was read */
 	__u16 qtype, qclass;
-	__u16 udp_size; /* of the client: from OPT, at least 512 */
+	/* This word is cleared as one: */
+	__u16 question_end; /* offset in the message; 0: no question was read */
 	__u8 edns, dnssec_ok, nsid;
-	__u8 chaos; /* class CH: a question for our identity */
-	__u8 ds_up; /* DS at an apex whose parent's side is not here: the zone above answers */
+	__u8 chaos;	 /* class CH: a question for our identity */
+	__u8 cookie_len; /* octets of the COOKIE option's data; 0: there is none, or it is not our business */
+	__u8 has_cookie; /* cookie_sent goes into the reply's OPT */
+	__u16 cookie_at; /* offset in the message of that data */
+	__u16 udp_size;	 /* of the client: from OPT, at least 512 */
 	__u64 question_sum; /* one's complement sum, not folded, of the question from an even offset on */
-	__u32 walk;	    /* of the label walk: where the next label starts */
 
 	/* client, cookies, limits */
 	__u32 client_flags, client_sets; /* as struct dnsbolt_client has them */
-	__u16 cookie_at;		 /* offset in the message of the COOKIE option's data */
-	__u8 cookie_len; /* its octets; 0: there is none, or it is not our business */
 	__u8 cookie; /* enum dnsbolt_cookie; DNSBOLT_COOKIES: the query was not read so far, or cookies are not our business */
-	__u8 has_cookie;      /* cookie_sent goes into the reply's OPT */
 	__u8 debited;	      /* classes whose account has this query's response */
 	__u8 limited;	      /* 1 + the class that is over its rate; 0: none is */
 	__u8 slipped;	      /* and the reply says to ask again */
@@ -121,11 +122,13 @@ struct scratch {
 	dnsbolt_handle anchor, node, answer, snapshot; /* answer 0: the name does not exist */
 	dnsbolt_handle visible;			       /* the node that find_visible() found */
 	dnsbolt_handle encloser; /* node of the closest encloser; 0: the name itself was found */
+	__u32 n_proofs;
+	__u8 ds_up;   /* DS at an apex whose parent's side is not here: the zone above answers */
+	__u8 renamed; /* what is looked for is a DNAME's target, in name, at and hash; the question is in the frame */
+	__u8 beside;  /* find_inside(): the name is in or below another zone */
+	__u8 is_ours; /* find_may_be_ours() */
 	__u32 zone;		 /* index; ~0: none */
 	__u32 depth;		 /* labels of the closest encloser */
-	__u8 renamed; /* what is looked for is a DNAME's target, in name, at and hash; the question is in the frame */
-	__u8 beside;	      /* find_inside(): the name is in or below another zone */
-	__u8 is_ours;	      /* find_may_be_ours() */
 	dnsbolt_handle dname; /* renamed: the DNAME's answer */
 	__u32 barrier; /* target of the atomic that orders loads on weakly ordered machines */
 
@@ -136,7 +139,6 @@ struct scratch {
 	dnsbolt_handle proof_part; /* the part that find_proof() found */
 	struct sha1 sha1;
 	dnsbolt_handle proof[DNSBOLT_PROOFS_ROOM]; /* parts */
-	__u32 n_proofs;
 
 	/* records that are made here: the CNAME of a DNAME, the TXT of an identity */
 	__u64 made[MADE_WORDS];
