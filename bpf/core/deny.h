@@ -127,7 +127,7 @@ ENV_STAGE int deny_place(struct env_ctx *ctx, struct scratch *s, __u32 handle)
 }
 
 /* The link of the chain that scratch.key falls in, into scratch.cover. */
-ENV_STAGE int deny_search(struct env_ctx *ctx, struct scratch *s, const struct dnsbolt_config *c)
+static __always_inline int deny_search(struct env_ctx *ctx, struct scratch *s, const struct dnsbolt_config *c)
 {
 	const struct dnsbolt_snapshot *snap;
 	const struct dnsbolt_page *page;
@@ -162,7 +162,7 @@ ENV_STAGE int deny_search(struct env_ctx *ctx, struct scratch *s, const struct d
 }
 
 /* Adds the part behind a proof, 0: none, to scratch.proof. */
-ENV_STAGE int deny_add(struct env_ctx *ctx, struct scratch *s, __u32 proof)
+static __always_inline int deny_add(struct env_ctx *ctx, struct scratch *s, __u32 proof)
 {
 	int r;
 
