@@ -127,7 +127,8 @@ ENV_STAGE int deny_place(struct env_ctx *ctx, struct scratch *s, __u32 handle)
 }
 
 /* The link of the chain that scratch.key falls in, into scratch.cover. */
-static __always_inline int deny_search(struct env_ctx *ctx, struct scratch *s, const struct dnsbolt_config *c)
+static __always_inline int deny_search(struct env_ctx *ctx, struct scratch *s,
+				       const struct dnsbolt_config *c)
 {
 	const struct dnsbolt_snapshot *snap;
 	const struct dnsbolt_page *page;
@@ -211,7 +212,8 @@ static __always_inline int deny_cover(struct env_ctx *ctx, struct scratch *s,
 }
 
 /* All proofs that the name's encloser does not put into the answer itself. */
-static __always_inline int deny_prove(struct env_ctx *ctx, struct scratch *s, const struct dnsbolt_config *c)
+static __always_inline int deny_prove(struct env_ctx *ctx, struct scratch *s,
+				      const struct dnsbolt_config *c)
 {
 	const struct dnsbolt_snapshot *snap;
 	const struct dnsbolt_node *n;

@@ -660,7 +660,8 @@ static __always_inline int find_ancestor(struct env_ctx *ctx, struct scratch *s,
 }
 
 /* The name itself has no node. 0: scratch.answer (0: NXDOMAIN), FIND_PROVE, FIND_DNAME, or the reason to pass with. */
-static __always_inline int find_encloser(struct env_ctx *ctx, struct scratch *s, const struct dnsbolt_config *c)
+static __always_inline int find_encloser(struct env_ctx *ctx, struct scratch *s,
+					 const struct dnsbolt_config *c)
 {
 	const struct dnsbolt_node *n = 0;
 	int r;

@@ -100,7 +100,7 @@ struct scratch {
 	/* This word is cleared as one: */
 	__u16 question_end; /* offset in the message; 0: no question was read */
 	__u8 edns, dnssec_ok, nsid;
-	__u8 chaos;	 /* class CH: a question for our identity */
+	__u8 chaos; /* class CH: a question for our identity */
 	__u8 cookie_len; /* octets of the COOKIE option's data; 0: there is none, or it is not our business */
 	__u8 has_cookie; /* cookie_sent goes into the reply's OPT */
 	__u16 cookie_at; /* offset in the message of that data */
@@ -123,12 +123,12 @@ struct scratch {
 	dnsbolt_handle visible;			       /* the node that find_visible() found */
 	dnsbolt_handle encloser; /* node of the closest encloser; 0: the name itself was found */
 	__u32 n_proofs;
-	__u8 ds_up;   /* DS at an apex whose parent's side is not here: the zone above answers */
+	__u8 ds_up; /* DS at an apex whose parent's side is not here: the zone above answers */
 	__u8 renamed; /* what is looked for is a DNAME's target, in name, at and hash; the question is in the frame */
-	__u8 beside;  /* find_inside(): the name is in or below another zone */
-	__u8 is_ours; /* find_may_be_ours() */
-	__u32 zone;		 /* index; ~0: none */
-	__u32 depth;		 /* labels of the closest encloser */
+	__u8 beside;	      /* find_inside(): the name is in or below another zone */
+	__u8 is_ours;	      /* find_may_be_ours() */
+	__u32 zone;	      /* index; ~0: none */
+	__u32 depth;	      /* labels of the closest encloser */
 	dnsbolt_handle dname; /* renamed: the DNAME's answer */
 	__u32 barrier; /* target of the atomic that orders loads on weakly ordered machines */
 
