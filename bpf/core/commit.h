@@ -84,7 +84,8 @@ ENV_STAGE int commit_grow(struct env_ctx *ctx, struct scratch *s, __u32 need)
 	return -1;
 }
 
-/* Makes the frame longer. Where there are more buffers, the last one has grown: that is taken back. */
+/* Makes the frame longer. packet_parse() has seen to it that there are no other buffers, unless behind a small first one: then it is the
+ * last of them that has grown, which is taken back. */
 static __always_inline int commit_longer(struct env_ctx *ctx, struct scratch *s, __u32 target)
 {
 	int by = (int)(target - s->frame_len);

@@ -136,9 +136,6 @@ static __always_inline int deny_search(struct env_ctx *ctx, struct scratch *s,
 	__u32 i, child;
 	int place;
 
-	ENV_TAKES(ctx);
-	if (!s || !c)
-		return REASON_internal;
 	snap = env_arena(ctx, s->snapshot);
 	if (!snap)
 		return REASON_store;
@@ -167,9 +164,6 @@ static __always_inline int deny_add(struct env_ctx *ctx, struct scratch *s, __u3
 {
 	int r;
 
-	ENV_TAKES(ctx);
-	if (!s)
-		return REASON_internal;
 	if (!proof)
 		return 0;
 	r = find_proof_inline(ctx, s, proof);
@@ -219,8 +213,6 @@ static __always_inline int deny_prove(struct env_ctx *ctx, struct scratch *s,
 	const struct dnsbolt_node *n;
 	int r = 0;
 
-	if (!s || !c)
-		return REASON_internal;
 	n = env_arena(ctx, s->encloser);
 	snap = env_arena(ctx, s->snapshot);
 	if (!n || !snap)

@@ -468,7 +468,9 @@ static inline int env_store(struct env_ctx *ctx, __u32 offset, const void *from,
 
 static inline int env_adjust_tail(struct env_ctx *ctx, int by)
 {
-	if (ctx->more) { /* it is the last buffer that grows */
+	if (ctx->more) { /* it is the last buffer that grows, if the driver says how large it is */
+		if (ctx->hard_end == ctx->data_end)
+			return -1;
 		ctx->more += (__u32)by;
 		return 0;
 	}

@@ -666,8 +666,6 @@ static __always_inline int find_encloser(struct env_ctx *ctx, struct scratch *s,
 	const struct dnsbolt_node *n = 0;
 	int r;
 
-	if (!s || !c)
-		return REASON_internal;
 	r = s->ds_up ? FIND_ABSENT : find_parent(ctx, s, c, &n);
 	if (r == FIND_ABSENT)
 		r = find_ancestor(ctx, s, &n);

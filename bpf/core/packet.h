@@ -86,11 +86,16 @@ static __always_inline int packet_udp(const struct udphdr *udp, __u32 ip_payload
 	return 0;
 }
 
-/* A packet that its length leaves no room for, or that does not end in the first buffer. What lies behind a packet may be in other
- * buffers, too: commit_room() sees to that, for who asks at once pays for a call that next to no frame needs. */
+/* Has the frame other buffers? To ask costs a call, and next to no frame has: the first one would be full, or end within the packet. */
+static __always_inline int packet_has_more(struct env_ctx *ctx, const struct scratch *s)
+{
+	return env_frame_len(ctx) != s->frame_len;
+}
+
+/* Why a length of the packet is wrong: it is too small, or the first buffer has not so many octets. */
 static __always_inline int packet_beyond(struct env_ctx *ctx, const struct scratch *s)
 {
-	return env_frame_len(ctx) != s->frame_len ? REASON_multi_buffer : REASON_length;
+	return packet_has_more(ctx, s) ? REASON_multi_buffer : REASON_length;
 }
 
 static __always_inline int packet_ipv4(struct env_ctx *ctx, struct scratch *s, __u32 l3,
@@ -276,6 +281,8 @@ static __always_inline int packet_parse(struct env_ctx *ctx, struct scratch *s,
 		r = packet_ipv6(ctx, s, l3, c->port);
 	else
 		return REASON_not_ip;
+	if (!r && s->frame_len > FRAME_HEADERS_MAX + DNS_QUERY_MAX && packet_has_more(ctx, s))
+		r = REASON_multi_buffer;
 	return r ? r : packet_parties(ctx, s, c);
 }
 

@@ -124,8 +124,8 @@ ENV_STAGE int plan_add(struct env_ctx *ctx, struct scratch *s, __u32 what, __u32
 	return plan_part(ctx, s, &near, handle, section, flags);
 }
 
-/* Adds the answer's i-th slot to the plan. The writer names no part twice in an answer, so that without a call it is done for all of
- * them up to one that stands for another. */
+/* Adds a slot of the answer to the plan. The writer names no part twice in an answer, so they are not looked for up to one that stands for
+ * another. */
 static __always_inline int plan_slot(struct env_ctx *ctx, struct scratch *s, struct env_near *near,
 				     const struct dnsbolt_slot *slot)
 {
@@ -192,7 +192,7 @@ ENV_STAGE int plan_shrink(struct env_ctx *ctx, struct scratch *s, __u32 fixed, _
 	return 0;
 }
 
-/* In full, or what of it fits. So much always does. */
+/* In full, or what of it fits. 512 octets always do: plan_limit() is never less. */
 static __always_inline int plan_fit(struct env_ctx *ctx, struct scratch *s,
 				    const struct dnsbolt_config *c)
 {

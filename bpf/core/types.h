@@ -60,7 +60,13 @@ struct plan_part {
 	__u8 section, flags;
 	__u16 reserved;
 };
-_Static_assert(sizeof(struct plan_part) == 16, "two words");
+_Static_assert(sizeof(struct plan_part) == 16 &&
+		       __builtin_offsetof(struct plan_part, csum) ==
+			       __builtin_offsetof(struct dnsbolt_part, csum) &&
+		       __builtin_offsetof(struct plan_part, handle) == 8 &&
+		       __builtin_offsetof(struct plan_part, section) == 12 &&
+		       __builtin_offsetof(struct plan_part, flags) == 13,
+	       "two words");
 
 /* The planned answer as a whole. */
 struct plan {
@@ -97,7 +103,7 @@ struct scratch {
 	/* question and EDNS */
 	__u16 name_len, labels;
 	__u16 qtype, qclass;
-	/* This word is cleared as one: */
+	/* One word, so that it is cleared by one store: */
 	__u16 question_end; /* offset in the message; 0: no question was read */
 	__u8 edns, dnssec_ok, nsid;
 	__u8 chaos; /* class CH: a question for our identity */
@@ -159,5 +165,10 @@ struct scratch {
 	/* what one query leaves for others */
 	struct cookie_memo memo[COOKIE_MEMOS];
 };
+
+_Static_assert(__builtin_offsetof(struct scratch, question_end) % 8 == 0 &&
+		       __builtin_offsetof(struct scratch, cookie_at) ==
+			       __builtin_offsetof(struct scratch, question_end) + 8,
+	       "one word");
 
 #endif /* DNSBOLT_CORE_TYPES_H */

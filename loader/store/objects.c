@@ -85,6 +85,19 @@ static int slot_check(struct store *s, const struct store_slot *slot)
 		       : store_fail(s, -EINVAL, "answer: neither part, nor symbol, nor proof");
 }
 
+/* RFC 2181 section 5: no record twice. One part for both values of DO is none. */
+static bool is_twice(const struct store_answer *answer, unsigned n)
+{
+	const uint8_t either = DNSBOLT_SLOT_DO | DNSBOLT_SLOT_PLAIN;
+	const struct store_slot *slot = &answer->slot[n];
+
+	for (unsigned i = 0; i < n && slot->part; i++)
+		if (answer->slot[i].part == slot->part &&
+		    ((answer->slot[i].flags ^ slot->flags) & either) != either)
+			return true;
+	return false;
+}
+
 static int answer_check(struct store *s, const struct store_answer *answer)
 {
 	uint8_t section = 0;
@@ -100,6 +113,8 @@ static int answer_check(struct store *s, const struct store_answer *answer)
 			return store_fail(s, -EINVAL, "answer: sections are not in order");
 		section = slot->section;
 		err = slot_check(s, slot);
+		if (!err && is_twice(answer, i))
+			err = store_fail(s, -EINVAL, "answer: a part twice");
 	}
 	return err;
 }
@@ -414,7 +429,7 @@ static int node_write_proofs(struct store *s, const struct store_node *from,
 	return err ?: proof_write(s, &from->next_cover, &node->next_cover);
 }
 
-/* Types that are asked for by who looks for mistakes. */
+/* Types that hardly any resolver asks for. */
 static bool is_rare(uint16_t qtype)
 {
 	return qtype == KNOT_RRTYPE_RRSIG || qtype == KNOT_RRTYPE_NSEC || qtype == KNOT_RRTYPE_ANY;
@@ -437,7 +452,8 @@ static int node_write_dir(struct store *s, const struct store_node *from, struct
 	return err;
 }
 
-/* What is asked for most stands next to the node: it comes with it into the cache. */
+/* What is asked for most is written first: where the arena has a region left it stands next to the node, and comes with it into the
+ * cache. */
 int node_write(struct store *s, uint32_t zone, const struct store_node *from,
 	       dnsbolt_handle wildcard, dnsbolt_handle *ret_node)
 {

@@ -90,6 +90,7 @@ struct store_slot {
 	uint8_t section, flags; /* enum dnsbolt_section, DNSBOLT_SLOT_* */
 };
 
+/* Slots are sorted by section. No part stands there twice, unless once for DO and once for PLAIN. */
 struct store_answer {
 	uint8_t flags, rcode, reason, n_slots;
 	struct store_slot slot[DNSBOLT_PARTS_MAX];

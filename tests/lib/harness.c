@@ -22,8 +22,8 @@
 #define HARNESS_MAX_NAMES (1u << 20)
 #define HARNESS_MAX_OWN 16
 #define HARNESS_MAX_CLIENTS 16
-/* Octets of a frame that a test run of the kernel puts into its first buffer, less than what it has for them. */
-#define FIRST_BUFFER 3520u
+/* Octets of a frame that a test run of the kernel puts into its first buffer: a page of 4096, less headroom and skb_shared_info. */
+#define FIRST_BUFFER (4096u - 256u - 320u)
 #define HARNESS_IFINDEX 1 /* what BPF_PROG_TEST_RUN takes as the device: loopback */
 
 struct harness {

@@ -493,6 +493,12 @@ static void what_is_over_a_limit_is_refused(void **state)
 	answer.slot[0].section = 3;
 	refuse(bed, zone, &node);
 	answer.slot[0].section = 0;
+	answer.slot[1] = answer.slot[0]; /* a part twice, also for one value of DO */
+	answer.n_slots = 2;
+	refuse(bed, zone, &node);
+	answer.slot[1].flags = DNSBOLT_SLOT_DO;
+	refuse(bed, zone, &node);
+	answer.n_slots = 1;
 	ptr.at = 3;
 	refuse(bed, zone, &node);
 	ptr.at = 2;
@@ -625,7 +631,8 @@ static void large_objects_fit(void **state)
 		.data = data, .ptr = ptr, .len = 65535, .n_rr = 1, .n_ptr = 8000
 	};
 	struct store_answer answer = { .n_slots = 2,
-				       .slot = { { .part = &part }, { .part = &part } } };
+				       .slot = { { .part = &part, .flags = DNSBOLT_SLOT_PLAIN },
+						 { .part = &part, .flags = DNSBOLT_SLOT_DO } } };
 	struct store_node node = { .owner = wire("big.example"),
 				   .n_dir = DNSBOLT_DIR_MAX,
 				   .dir = dir };
