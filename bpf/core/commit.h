@@ -96,7 +96,7 @@ static __always_inline int commit_longer(struct env_ctx *ctx, struct scratch *s,
 		env_adjust_tail(ctx, -by);
 		return REASON_multi_buffer;
 	}
-	if (env_frame_len(ctx) != s->frame_len)
+	if (packet_has_more(ctx, s))
 		return REASON_multi_buffer;
 	return commit_grow(ctx, s, (__u32)by) ? REASON_no_room : 0;
 }
@@ -111,7 +111,7 @@ static __always_inline int commit_room(struct env_ctx *ctx, struct scratch *s)
 		target = COMMIT_FRAME_MIN;
 	if (target > s->frame_len)
 		return commit_longer(ctx, s, target);
-	if (env_frame_len(ctx) != s->frame_len)
+	if (packet_has_more(ctx, s))
 		return REASON_multi_buffer;
 	if (target == s->frame_len)
 		return 0;
